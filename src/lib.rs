@@ -1,0 +1,6 @@
+//! Huddle: a supervised team of agents that makes auditable NFL paper picks.
+//!
+//! The modules are declared in reading order; `docs/ARCHITECTURE.md` says who may import whom, and `tests/tidy.rs` holds
+//! them to it.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! The `huddle` binary.
+
+fn main() {}
