@@ -3,7 +3,12 @@
 //! Nothing here knows a clock, a database, a message or a model. Money is integer cents, lines are integer half points,
 //! a probability and a price are types, so that a bare `f64` never crosses a module boundary unnamed.
 
+pub mod archive;
+pub mod calendar;
+pub mod game;
 pub mod line;
 pub mod money;
 pub mod price;
 pub mod probability;
+pub mod quote;
+pub mod team;
