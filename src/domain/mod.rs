@@ -7,3 +7,4 @@ pub mod line;
 pub mod money;
 pub mod price;
 pub mod probability;
+pub mod team; // uses none of the above: read it first or last
