@@ -5,3 +5,10 @@
 
 pub mod domain;
 pub mod market;
+pub mod models;
+pub mod protocol;
+
+pub mod agents;
+pub mod machine;
+pub mod minds;
+pub mod swarms;

@@ -5,7 +5,7 @@
 //! quarterback) is kickoff plus four hours.
 
 use chrono::{
-    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
 };
 use chrono_tz::America::New_York;
 
@@ -35,6 +35,11 @@ pub fn eastern_day(at: DateTime<Utc>) -> NaiveDate {
 /// `Sun 13:00` and the like: weekday and time in US Eastern.
 pub fn eastern_label(at: DateTime<Utc>) -> String {
     at.with_timezone(&New_York).format("%a %b %e %H:%M ET").to_string()
+}
+
+/// The US Eastern hour of the day an instant falls in, 0 to 23.
+pub fn eastern_hour(at: DateTime<Utc>) -> u32 {
+    at.with_timezone(&New_York).hour()
 }
 
 /// The Tuesday 12:00 Eastern on or before the first game day of a week: when its openers count as published.

@@ -4,10 +4,12 @@
 //! a probability and a price are types, so that a bare `f64` never crosses a module boundary unnamed.
 
 pub mod archive;
+pub mod belief;
 pub mod calendar;
 pub mod game;
 pub mod line;
 pub mod money;
+pub mod pick;
 pub mod price;
 pub mod probability;
 pub mod quote;

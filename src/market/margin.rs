@@ -31,6 +31,9 @@ const LAST_KEY: i32 = 40;
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct MarginModel(KeyedNormal);
 
+/// About what every season since 1999 shows.
+const PLAIN_SIGMA: f64 = 13.4;
+
 impl MarginModel {
     /// Outcomes of [`MarginModel::pmf`]: -70 to 70.
     pub const OUTCOMES: usize = 2 * MAX_MARGIN as usize + 1;
@@ -48,6 +51,12 @@ impl MarginModel {
         }
         let mirrored = factors[1..].iter().rev().chain(factors).copied().collect();
         KeyedNormal::new(sigma, (-MAX_MARGIN, MAX_MARGIN), -LAST_KEY, mirrored).map(MarginModel)
+    }
+
+    /// No key numbers at all: a discretised normal of 13.4 points, for leagues and times without finished games.
+    pub fn plain() -> MarginModel {
+        MarginModel::new(PLAIN_SIGMA, &[1.0; LAST_KEY as usize + 1])
+            .expect("a positive sigma and positive factors")
     }
 
     /// Fits to finished games, each its closing spread (positive: home favoured) and home score minus away score. Use games

@@ -16,6 +16,8 @@ pub mod total;
 
 pub mod clv;
 
+pub mod shapes;
+
 pub mod interval;
 
 #[cfg(test)]

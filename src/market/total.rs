@@ -21,6 +21,9 @@ const LAST_KEY: i32 = 80;
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct TotalModel(KeyedNormal);
 
+/// About what every season since 1999 shows.
+const PLAIN_SIGMA: f64 = 13.4;
+
 impl TotalModel {
     /// Outcomes of [`TotalModel::pmf`]: 0 to 140.
     pub const OUTCOMES: usize = MAX_TOTAL as usize + 1;
@@ -39,6 +42,11 @@ impl TotalModel {
             });
         }
         KeyedNormal::new(sigma, (0, MAX_TOTAL), 0, factors.to_vec()).map(TotalModel)
+    }
+
+    /// No key numbers at all: a discretised normal of 13.4 points, for leagues and times without finished games.
+    pub fn plain() -> TotalModel {
+        TotalModel::new(PLAIN_SIGMA, &[]).expect("a positive sigma")
     }
 
     /// Fits to finished games, each its closing total and the points scored, with factors

@@ -34,6 +34,20 @@ impl Place {
         Place { lat, lon, zone }
     }
 
+    /// Hours of standard time by which clocks here are ahead of those at `other`; negative to the west of it.
+    pub fn hours_east_of(&self, other: &Place) -> i32 {
+        self.standard_hours() - other.standard_hours()
+    }
+
+    fn standard_hours(&self) -> i32 {
+        match self.zone {
+            CENTRAL => -6,
+            MOUNTAIN | PHOENIX => -7,
+            PACIFIC => -8,
+            _ => -5,
+        }
+    }
+
     /// Great-circle distance in kilometres, by the haversine formula on a sphere of mean radius (error below 0.6%).
     pub fn km_to(&self, other: &Place) -> f64 {
         let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());

@@ -1,0 +1,4 @@
+//! The roster: everybody who thinks. Each is a pure machine; who runs it, and what restarts it, is decided elsewhere.
+
+pub mod specialists;
+pub mod swarm_member;

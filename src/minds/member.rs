@@ -1,0 +1,337 @@
+//! A seat of the swarm: a quantitative mind with the record of its own opinions.
+//!
+//! A member goes through the past decision instant by instant: it learns what had become known, states its opinions at
+//! the lines then on offer, and later learns how they fared. So its calibration and its record are walk-forward by
+//! construction, and the same whether it has run for ten seasons or was rebuilt a second ago.
+
+use super::{Forecast, Forecaster, Lesson, Question, Target, lines};
+use crate::domain::archive::View;
+use crate::domain::belief::{Abstention, Answer, Basis, Belief, Evidence, Offer, Opinion, Track};
+use crate::domain::game::{Fixture, GameId};
+use crate::domain::probability::Probability;
+use crate::domain::quote::{Market, Moment, Quote};
+use crate::market::shapes::{Shapes, fair, side_of};
+use crate::models::calibration::{Slope, SlopeSettings};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A belief this close to the market's own probability is no view: a thirtieth of a point of edge.
+pub const NO_EDGE: f64 = 0.001;
+
+/// A mind with its record.
+pub struct Member {
+    build: Box<dyn Fn() -> Box<dyn Forecaster> + Send>,
+    basis: Basis,
+    mind: Box<dyn Forecaster>,
+    shapes: Option<Shapes>,
+    slopes: [Slope; 2],
+    /// Results learnt so far, as a position in the archive's order.
+    n_read: usize,
+    /// The last decision instant gone through.
+    reached: Option<DateTime<Utc>>,
+    /// Opinions whose games are not settled.
+    open: BTreeMap<GameId, Vec<Stated>>,
+    record: Arc<Vec<Track>>,
+}
+
+/// An opinion before its game.
+struct Stated {
+    market: Market,
+    quote: Quote,
+    fair: Probability,
+    p_first: Probability,
+    mean: f64,
+    line_points: f64,
+}
+
+impl Member {
+    /// A member that decides at `basis`; `build` makes its mind anew after a crash or a step back in time.
+    pub fn new(build: impl Fn() -> Box<dyn Forecaster> + Send + 'static, basis: Basis) -> Member {
+        let mind = build();
+        Member {
+            build: Box::new(build),
+            basis,
+            mind,
+            shapes: None,
+            slopes: [
+                Slope::new(SlopeSettings::default()),
+                Slope::new(SlopeSettings::default()),
+            ],
+            n_read: 0,
+            reached: None,
+            open: BTreeMap::new(),
+            record: Arc::default(),
+        }
+    }
+
+    /// Answers for a slate with what the view knows. A view earlier than the last one, or another basis, makes it start
+    /// over, because nothing learnt from the later one may be used.
+    pub fn study(&mut self, view: &View, basis: Basis, slate: &[Offer]) -> Answer {
+        if basis != self.basis || self.reached.is_some_and(|t| view.at() < t) {
+            self.start_over(basis);
+        }
+        self.catch_up(view);
+        self.learn(view);
+        let season = slate.first().map_or(0, |o| o.fixture.when.season);
+        self.fit_shapes(view, season);
+        let mut opinions = Vec::with_capacity(slate.len() * Market::ALL.len());
+        let mut forecasts = Vec::with_capacity(slate.len());
+        for offer in slate {
+            let quotes = Market::ALL.map(|m| offer.reference(m));
+            let question = Question {
+                fixture: &offer.fixture,
+                lines: lines(quotes),
+            };
+            let estimates = self.estimates(&question);
+            for (market, quote) in Market::ALL.into_iter().zip(quotes) {
+                let stance = self.believe(market, quote, &question, &estimates, true);
+                opinions.push(Opinion {
+                    game: offer.fixture.id.clone(),
+                    market,
+                    stance,
+                });
+            }
+            let mean = |f: &Result<Forecast, Abstention>| f.as_ref().ok().map(|f| f.mean);
+            forecasts.push((offer.fixture.id.clone(), mean(&estimates[0]), mean(&estimates[1])));
+        }
+        Answer {
+            opinions,
+            record: Arc::clone(&self.record),
+            forecasts,
+        }
+    }
+
+    fn start_over(&mut self, basis: Basis) {
+        self.basis = basis;
+        self.mind = (self.build)();
+        self.shapes = None;
+        self.slopes = [
+            Slope::new(SlopeSettings::default()),
+            Slope::new(SlopeSettings::default()),
+        ];
+        (self.n_read, self.reached) = (0, None);
+        self.open.clear();
+        self.record = Arc::default();
+    }
+
+    /// Goes through every decision instant before the view's, stating opinions as they would have been stated then.
+    fn catch_up(&mut self, view: &View) {
+        let mut instants: BTreeMap<DateTime<Utc>, Vec<Fixture>> = BTreeMap::new();
+        for f in view.fixtures() {
+            let at = match self.basis {
+                Basis::Open => f.opens_at,
+                Basis::Close => f.kickoff,
+            };
+            if at < view.at() && self.reached.is_none_or(|r| at > r) {
+                instants.entry(at).or_default().push(f.clone());
+            }
+        }
+        for (at, fixtures) in instants {
+            let then = view.earlier(at);
+            self.learn(&then);
+            for fixture in &fixtures {
+                self.state(&then, fixture);
+            }
+            self.reached = Some(at);
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        match self.basis {
+            Basis::Open => Moment::Open,
+            Basis::Close => Moment::Close,
+        }
+    }
+
+    fn state(&mut self, view: &View, fixture: &Fixture) {
+        let quotes = Market::ALL.map(|m| view.reference(&fixture.id, m, self.moment()).cloned());
+        if quotes.iter().all(Option::is_none) {
+            return;
+        }
+        self.fit_shapes(view, fixture.when.season);
+        let question = Question {
+            fixture,
+            lines: lines([quotes[0].as_ref(), quotes[1].as_ref(), quotes[2].as_ref()]),
+        };
+        let estimates = self.estimates(&question);
+        let mut stated = Vec::new();
+        for (market, quote) in Market::ALL.into_iter().zip(&quotes) {
+            let Ok(belief) = self.believe(market, quote.as_ref(), &question, &estimates, false) else {
+                continue;
+            };
+            if let Some((quote, fair)) = quote.as_ref().and_then(|q| Some((q.clone(), fair(q)?))) {
+                let line_points = line_points(market, &question).unwrap_or_default();
+                stated.push(Stated {
+                    market,
+                    quote,
+                    fair,
+                    p_first: belief.p_first,
+                    mean: belief.mean,
+                    line_points,
+                });
+            }
+        }
+        if !stated.is_empty() {
+            self.open.insert(fixture.id.clone(), stated);
+        }
+    }
+
+    fn fit_shapes(&mut self, view: &View, season: u16) {
+        if self.shapes.as_ref().is_none_or(|s| s.season() != season) {
+            self.shapes = Some(Shapes::fit(view, season));
+        }
+    }
+
+    /// Learns every result that has become known since.
+    fn learn(&mut self, view: &View) {
+        let n_known = view.n_results();
+        for known in view.results(self.n_read) {
+            let id = &known.fixture.id;
+            let closes = Market::ALL.map(|m| view.reference(id, m, Moment::Close));
+            let offers = Market::ALL.map(|m| view.reference(id, m, self.moment()));
+            let lesson = Lesson {
+                fixture: known.fixture,
+                score: known.score,
+                offered: lines(offers),
+                closed: lines(closes),
+            };
+            for stated in self.open.remove(id).unwrap_or_default() {
+                let track = settle(
+                    &stated,
+                    &lesson,
+                    self.basis,
+                    closes[stated.market as usize],
+                    known.known_at,
+                );
+                if let Some(slope) = self.slope_of(stated.market) {
+                    let result = match stated.market {
+                        Market::Total => f64::from(lesson.score.total()),
+                        Market::Spread | Market::Moneyline => f64::from(lesson.score.margin()),
+                    };
+                    slope.learn(
+                        stated.mean - stated.line_points,
+                        track.moved,
+                        result - stated.line_points,
+                    );
+                }
+                Arc::make_mut(&mut self.record).push(track);
+            }
+            self.mind.settle(&lesson);
+        }
+        self.n_read = n_known;
+    }
+
+    /// The slope a market's beliefs teach: the moneyline shares the spread's, which is learnt from the spread alone.
+    fn slope_of(&mut self, market: Market) -> Option<&mut Slope> {
+        match market {
+            Market::Spread => Some(&mut self.slopes[0]),
+            Market::Total => Some(&mut self.slopes[1]),
+            Market::Moneyline => None,
+        }
+    }
+
+    fn estimates(&mut self, question: &Question<'_>) -> [Result<Forecast, Abstention>; 2] {
+        [
+            self.mind.forecast(Target::Margin, question),
+            self.mind.forecast(Target::Total, question),
+        ]
+    }
+
+    fn believe(
+        &mut self,
+        market: Market,
+        quote: Option<&Quote>,
+        question: &Question<'_>,
+        estimates: &[Result<Forecast, Abstention>; 2],
+        explain: bool,
+    ) -> Result<Belief, Abstention> {
+        let target = target_of(market);
+        let forecast = estimates[target as usize].clone()?;
+        let quote = quote.ok_or(Abstention::NoLine)?;
+        let fair = fair(quote).ok_or(Abstention::NoLine)?;
+        let line_points = line_points(market, question).ok_or(Abstention::NoLine)?;
+        let Some(shapes) = &self.shapes else {
+            return Err(Abstention::NoLine);
+        };
+        let edge = forecast.mean - line_points;
+        let (share, share_se) = self.slopes[target as usize].share();
+        let moved = |shift: f64| shapes.moved(market, fair, line_points, shift, quote.line);
+        let p_first = moved(share * edge);
+        if side_of(market, fair, p_first, NO_EDGE).is_none() {
+            return Err(Abstention::NoEdge);
+        }
+        let per_point = moved(share * edge + 0.5).get() - moved(share * edge - 0.5).get();
+        let sd = per_point.abs() * ((share * forecast.se).powi(2) + (edge * share_se).powi(2)).sqrt();
+        let evidence = if explain {
+            self.evidence(target, question)
+        } else {
+            Vec::new()
+        };
+        Ok(Belief {
+            p_first,
+            sd,
+            mean: forecast.mean,
+            evidence,
+        })
+    }
+
+    fn evidence(&mut self, target: Target, question: &Question<'_>) -> Vec<Evidence> {
+        let mut evidence = self.mind.explain(target, question);
+        evidence.truncate(MAX_EVIDENCE);
+        evidence
+    }
+}
+
+/// More reasons than this do not help a reader.
+const MAX_EVIDENCE: usize = 4;
+
+fn target_of(market: Market) -> Target {
+    match market {
+        Market::Spread | Market::Moneyline => Target::Margin,
+        Market::Total => Target::Total,
+    }
+}
+
+/// The expectation the market itself holds: its spread or total; for a moneyline the spread beside it.
+fn line_points(market: Market, question: &Question<'_>) -> Option<f64> {
+    match target_of(market) {
+        Target::Margin => question.lines.spread,
+        Target::Total => question.lines.total,
+    }
+}
+
+fn settle(
+    stated: &Stated,
+    lesson: &Lesson<'_>,
+    basis: Basis,
+    close: Option<&Quote>,
+    known_at: DateTime<Utc>,
+) -> Track {
+    let first_won = {
+        let difference = match stated.market {
+            Market::Spread => lesson.score.margin() * 2 - i32::from(stated.quote.line.unwrap_or_default().0),
+            Market::Total => lesson.score.total() * 2 - i32::from(stated.quote.line.unwrap_or_default().0),
+            Market::Moneyline => lesson.score.margin(),
+        };
+        (difference != 0).then_some(difference > 0)
+    };
+    let moved = close
+        .filter(|_| basis == Basis::Open)
+        .and_then(|close| match stated.market {
+            Market::Moneyline => Some(fair(close)?.logit() - stated.fair.logit()),
+            Market::Spread | Market::Total => Some(close.line?.points() - stated.quote.line?.points()),
+        });
+    Track {
+        game: lesson.fixture.id.clone(),
+        when: lesson.fixture.when,
+        market: stated.market,
+        line: stated.quote.line,
+        fair: stated.fair,
+        p_first: stated.p_first,
+        mean: stated.mean,
+        moved,
+        first_won,
+        known_at,
+    }
+}

@@ -1,0 +1,30 @@
+//! The seven quantitative minds: the roster of the consensus swarm.
+//!
+//! They differ in what they look at (results, closing lines, circumstances, the price itself) so that agreement means
+//! more than one idea counted seven times.
+
+pub mod attack_defence;
+pub mod elo;
+pub mod market_anchor;
+pub mod market_rating;
+pub mod points_ridge;
+pub mod situational;
+pub mod totals;
+
+use super::Forecaster;
+
+/// Builds a fresh mind: knowing nothing, to be taught from the archive.
+pub type MindFactory = fn() -> Box<dyn Forecaster>;
+
+/// Seat names with their factories, in seat order.
+pub const ROSTER: [(&str, MindFactory); 7] = [
+    ("attack_defence", || {
+        Box::new(attack_defence::AttackDefenceMind::default())
+    }),
+    ("elo", || Box::new(elo::EloMind::default())),
+    ("market_anchor", || Box::new(market_anchor::MarketAnchor::default())),
+    ("market_rating", || Box::new(market_rating::MarketRating::default())),
+    ("points_ridge", || Box::new(points_ridge::PointsRidge::default())),
+    ("situational", || Box::new(situational::Situational::default())),
+    ("totals", || Box::new(totals::Totals::default())),
+];

@@ -1,0 +1,184 @@
+//! Exponentially forgetting ridge regression: the normal equations are kept, so a week costs one small solve.
+//!
+//! Minimises `sum_i g^(age_i) w_i (y_i - x_i b)^2 + sum_j lambda_j b_j^2`, with g the weekly decay. The sums
+//! A = X'WX and c = X'Wy are multiplied by g for each week that passes, which is exactly the refit over all past games
+//! (the recursion of the W2 workload), at the cost of one Cholesky factorisation of an n x n matrix.
+
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+
+/// A forgetting ridge regression with sparse rows.
+#[derive(Clone, Debug)]
+pub struct Ridge {
+    a: DMatrix<f64>,
+    c: DVector<f64>,
+    lambda: DVector<f64>,
+    decay: f64,
+    week: f64,
+    n: usize,
+    /// Weighted sums of y^2 and of weights, for the residual variance.
+    yy: f64,
+    weight: f64,
+    solved: Option<Solution>,
+}
+
+#[derive(Clone, Debug)]
+struct Solution {
+    beta: DVector<f64>,
+    factor: Cholesky<f64, Dyn>,
+    sigma2: f64,
+}
+
+impl Ridge {
+    /// `lambda` is the penalty of each coefficient and must be positive, which keeps the system solvable without data;
+    /// `decay` is the weekly factor in (0, 1].
+    pub fn new(lambda: &[f64], decay: f64) -> Ridge {
+        assert!(lambda.iter().all(|l| *l > 0.0), "a ridge penalty must be positive");
+        let n = lambda.len();
+        Ridge {
+            a: DMatrix::zeros(n, n),
+            c: DVector::zeros(n),
+            lambda: DVector::from_column_slice(lambda),
+            decay,
+            week: f64::NEG_INFINITY,
+            n: 0,
+            yy: 0.0,
+            weight: 0.0,
+            solved: None,
+        }
+    }
+
+    /// Adds one observation made in rating week `week`: `x` as (column, value) pairs without repeated columns.
+    /// Observations may arrive late; they then enter with the weight they have by now.
+    pub fn observe(&mut self, week: f64, x: &[(usize, f64)], y: f64, weight: f64) {
+        let w = weight * self.advance(week);
+        for &(i, xi) in x {
+            for &(j, xj) in x {
+                self.a[(i, j)] += w * xi * xj;
+            }
+            self.c[i] += w * xi * y;
+        }
+        self.yy += w * y * y;
+        self.weight += w;
+        self.n += 1;
+        self.solved = None;
+    }
+
+    /// Number of observations ever added.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// The expectation of an observation with regressors `x`, and its standard error (of the expectation, not of y).
+    pub fn predict(&mut self, x: &[(usize, f64)]) -> (f64, f64) {
+        let solution = self.solve();
+        let mean = x.iter().map(|&(i, v)| v * solution.beta[i]).sum();
+        let mut dense = DVector::zeros(solution.beta.len());
+        for &(i, v) in x {
+            dense[i] += v;
+        }
+        let variance = dense.dot(&solution.factor.solve(&dense)) * solution.sigma2;
+        (mean, variance.max(0.0).sqrt())
+    }
+
+    /// One coefficient.
+    pub fn coefficient(&mut self, i: usize) -> f64 {
+        self.solve().beta[i]
+    }
+
+    fn advance(&mut self, week: f64) -> f64 {
+        if self.week == f64::NEG_INFINITY {
+            self.week = week;
+        }
+        let passed = week - self.week;
+        if passed <= 0.0 {
+            return self.decay.powf(-passed);
+        }
+        let g = self.decay.powf(passed);
+        self.a *= g;
+        self.c *= g;
+        self.yy *= g;
+        self.weight *= g;
+        self.week = week;
+        1.0
+    }
+
+    fn solve(&mut self) -> &Solution {
+        let (a, c, lambda, yy, weight) = (&self.a, &self.c, &self.lambda, self.yy, self.weight);
+        self.solved.get_or_insert_with(|| {
+            let mut m = a.clone();
+            for i in 0..lambda.len() {
+                m[(i, i)] += lambda[i];
+            }
+            let factor = Cholesky::new(m).expect("X'WX plus a positive diagonal is positive definite");
+            let beta = factor.solve(c);
+            let residual = yy - 2.0 * beta.dot(c) + beta.dot(&(a * &beta));
+            let sigma2 = if weight > 0.0 {
+                (residual / weight).max(1e-9)
+            } else {
+                1.0
+            };
+            Solution { beta, factor, sigma2 }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn equals_the_direct_refit() {
+        let rows = [
+            (0.0, 1.0, 2.0, 3.0),
+            (1.0, 0.5, -1.0, 1.0),
+            (1.0, 2.0, 0.0, -2.0),
+            (5.0, -1.0, 1.0, 4.0),
+        ];
+        let g: f64 = 0.9;
+        let mut ridge = Ridge::new(&[2.0, 3.0], g);
+        for (week, x0, x1, y) in rows {
+            ridge.observe(week, &[(0, x0), (1, x1)], y, 1.0);
+        }
+        let mut a = [[2.0, 0.0], [0.0, 3.0]];
+        let mut c = [0.0, 0.0];
+        for (week, x0, x1, y) in rows {
+            let w = g.powf(5.0 - week);
+            a[0][0] += w * x0 * x0;
+            a[0][1] += w * x0 * x1;
+            a[1][0] += w * x0 * x1;
+            a[1][1] += w * x1 * x1;
+            c[0] += w * x0 * y;
+            c[1] += w * x1 * y;
+        }
+        let det = a[0][0] * a[1][1] - a[0][1] * a[1][0];
+        let expected = [
+            (c[0] * a[1][1] - c[1] * a[0][1]) / det,
+            (a[0][0] * c[1] - a[1][0] * c[0]) / det,
+        ];
+        for (i, b) in expected.iter().enumerate() {
+            assert!((ridge.coefficient(i) - b).abs() < 1e-12, "{i}");
+        }
+    }
+
+    #[test]
+    fn without_data_it_expects_nothing() {
+        assert_eq!(Ridge::new(&[1.0], 0.9).predict(&[(0, 1.0)]).0, 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn late_observations_weigh_as_if_they_had_been_on_time(y in -10.0f64..10.0, z in -10.0f64..10.0) {
+            let build = |order: [(f64, f64); 2]| {
+                let mut ridge = Ridge::new(&[1.0], 0.8);
+                ridge.observe(9.0, &[(0, 1.0)], 1.0, 1.0);
+                for (week, y) in order {
+                    ridge.observe(week, &[(0, 1.0)], y, 1.0);
+                }
+                ridge.observe(10.0, &[(0, 0.5)], 0.0, 1.0);
+                ridge.coefficient(0)
+            };
+            prop_assert!((build([(3.0, y), (7.0, z)]) - build([(7.0, z), (3.0, y)])).abs() < 1e-12);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The ballot: votes weighed, a side chosen, and the case for and against it.
+
+use super::pool::{PoolSettings, Records, mean_departure, performance, pooled, scale};
+use crate::domain::belief::{Abstention, Belief, Evidence, Opinion, Seat};
+use crate::domain::game::{GameId, SeasonWeek};
+use crate::domain::line::HalfPoints;
+use crate::domain::pick::{Agreement, Vote};
+use crate::domain::probability::Probability;
+use crate::domain::quote::{Market, Side};
+use std::collections::BTreeMap;
+
+/// Departure from fair, in probability, at which a vote's confidence is full: about the edge that pays for -110 twice.
+const FULL_CONFIDENCE: f64 = 0.04;
+/// Reasons kept for the chosen side.
+const MAX_REASONS: usize = 4;
+
+/// What each market's votes are weighed with, learnt once a round from the seats' records.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// Recent performance by market and seat.
+    pub performance: [BTreeMap<Seat, f64>; 3],
+    /// Scaling factor of pooled departures by market.
+    pub scale: [f64; 3],
+    /// The same when all seats weigh alike.
+    pub equal_scale: [f64; 3],
+}
+
+impl Weights {
+    /// Learns weights from the seats' settled beliefs as of a week. A seat without a record has the weight of one.
+    pub fn learn(seats: &[Seat], records: &Records, now: SeasonWeek, settings: &PoolSettings) -> Weights {
+        let empty = Vec::new();
+        let by_market = |market: Market| -> BTreeMap<Seat, f64> {
+            let of = |seat: &Seat| records.get(seat).map_or(&empty, |r| r.as_ref());
+            seats
+                .iter()
+                .map(|s| (s.clone(), performance(of(s), market, now, settings)))
+                .collect()
+        };
+        let performance = Market::ALL.map(by_market);
+        let equal: BTreeMap<Seat, f64> = seats.iter().map(|s| (s.clone(), 1.0)).collect();
+        let scales =
+            |w: [&BTreeMap<Seat, f64>; 3]| Market::ALL.map(|m| scale(records, w[m as usize], m, settings));
+        let scale = scales([&performance[0], &performance[1], &performance[2]]);
+        Weights {
+            scale,
+            equal_scale: scales([&equal, &equal, &equal]),
+            performance,
+        }
+    }
+}
+
+/// A seat's two opinions on one market: alone, and after deliberation.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// Before it knew what others think: what is pooled, because errors made alone average out.
+    pub alone: &'a Opinion,
+    /// After deliberation, when it changed: what is voted with.
+    pub revised: Option<&'a Opinion>,
+    /// Times the seat was restarted in this round.
+    pub restarts: u64,
+}
+
+/// Counts one market.
+pub fn count(
+    game: &GameId,
+    market: Market,
+    line: Option<HalfPoints>,
+    fair: Probability,
+    cases: &BTreeMap<Seat, Case<'_>>,
+    weights: &Weights,
+) -> Agreement {
+    let votes: Vec<Vote> = cases
+        .iter()
+        .map(|(seat, case)| {
+            vote(
+                seat,
+                case,
+                market,
+                fair,
+                weights.performance[market as usize].get(seat).copied(),
+            )
+        })
+        .collect();
+    let (side, consensus) = majority(&votes, market, |v| v.weight);
+    let (equal_side, equal_consensus) = majority(&votes, market, |_| 1.0);
+    let pool = |scale: f64, weigh: &dyn Fn(&Vote) -> f64| {
+        let departures = votes.iter().filter_map(|v| departure(v, fair).map(|d| (d, weigh(v))));
+        pooled(fair, mean_departure(departures), scale)
+    };
+    let p_first = pool(weights.scale[market as usize], &|v| v.performance);
+    let equal_p_first = pool(weights.equal_scale[market as usize], &|_| 1.0);
+    let (reasons, counter) = side.map_or((Vec::new(), None), |s| arguments(cases, &votes, s));
+    Agreement {
+        game: game.clone(),
+        market,
+        line,
+        side,
+        consensus,
+        equal_consensus,
+        equal_side,
+        votes,
+        fair,
+        p_first,
+        equal_p_first,
+        reasons,
+        counter,
+    }
+}
+
+/// What a vote adds to the pool: its departure alone; none at all counts as zero, unless the market is not the seat's.
+fn departure(vote: &Vote, fair: Probability) -> Option<f64> {
+    match (&vote.stance, vote.p_first_alone) {
+        (_, Some(p)) => Some(p.logit() - fair.logit()),
+        (Err(Abstention::NoEdge), None) => Some(0.0),
+        (_, None) => None,
+    }
+}
+
+fn vote(seat: &Seat, case: &Case<'_>, market: Market, fair: Probability, performance: Option<f64>) -> Vote {
+    let alone = case.alone.stance.as_ref().ok();
+    let last = case.revised.unwrap_or(case.alone);
+    let performance = performance.unwrap_or(1.0);
+    let stance = last.stance.as_ref().map_err(Clone::clone).map(|belief| {
+        let first = market.first_side();
+        if belief.p_first.get() >= fair.get() {
+            first
+        } else {
+            first.other()
+        }
+    });
+    let conviction = |b: &Belief| ((b.p_first.get() - fair.get()).abs() / FULL_CONFIDENCE).min(1.0);
+    let confidence = 0.5 + 0.5 * last.stance.as_ref().map_or(0.0, conviction);
+    Vote {
+        seat: seat.clone(),
+        stance,
+        p_first: last.stance.as_ref().ok().map(|b| b.p_first),
+        p_first_alone: alone.map(|b| b.p_first),
+        sd: alone.map(|b| b.sd),
+        performance,
+        confidence,
+        weight: performance * confidence,
+        restarts: case.restarts,
+    }
+}
+
+/// The side with the greater weight and its share of the weight of ALL seats, silent ones included.
+fn majority(votes: &[Vote], market: Market, weigh: impl Fn(&Vote) -> f64) -> (Option<Side>, f64) {
+    let first = market.first_side();
+    let of = |side: Side| -> f64 { votes.iter().filter(|v| v.stance == Ok(side)).map(&weigh).sum() };
+    let all: f64 = votes.iter().map(&weigh).sum();
+    let (a, b) = (of(first), of(first.other()));
+    if a == b || all <= 0.0 {
+        return (None, 0.0);
+    }
+    if a > b {
+        (Some(first), a / all)
+    } else {
+        (Some(first.other()), b / all)
+    }
+}
+
+/// The strongest reasons for a side, and the strongest one against it from any seat.
+fn arguments(
+    cases: &BTreeMap<Seat, Case<'_>>,
+    votes: &[Vote],
+    side: Side,
+) -> (Vec<(Seat, Evidence)>, Option<(Seat, Evidence)>) {
+    let sign = if side.is_first() { 1.0 } else { -1.0 };
+    let mut all: Vec<(f64, bool, &Seat, &Evidence)> = Vec::new();
+    for vote in votes {
+        let Some(case) = cases.get(&vote.seat) else { continue };
+        let Ok(belief) = &case.alone.stance else { continue };
+        for evidence in &belief.evidence {
+            // A dissenter's reason counts more than a doubt of a supporter: it was enough to turn a vote.
+            let dissents = vote.stance == Ok(side.other());
+            let force = evidence.points * sign * vote.performance;
+            all.push((force, dissents, &vote.seat, evidence));
+        }
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2)));
+    let reasons = all
+        .iter()
+        .take_while(|r| r.0 > 0.0)
+        .take(MAX_REASONS)
+        .map(|r| (r.2.clone(), r.3.clone()))
+        .collect();
+    let against = || all.iter().rev().take_while(|r| r.0 < 0.0);
+    let counter = against()
+        .find(|r| r.1)
+        .or_else(|| against().next())
+        .map(|r| (r.2.clone(), r.3.clone()));
+    (reasons, counter)
+}

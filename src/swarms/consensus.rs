@@ -1,0 +1,512 @@
+//! The consensus swarm: seven to twelve seats study a slate alone, argue about what they disagree on, and vote.
+//!
+//! The machine holds one round at a time and asks for everything it needs by effects: seats are consulted, the risk
+//! manager reviews, and when all is in (or a deadline has passed) the round is concluded as one value. Answers may come
+//! in any order; whatever is concluded is ordered by seat, so the same answers give the same round to the byte.
+//!
+//! A seat whose answer is lost to a crash is asked once more, since its supervisor brings it back; after a second loss,
+//! or at the deadline, it abstains. A round always ends.
+
+use super::ballot::{Case, Weights, count};
+use super::pool::{PoolSettings, Records};
+use crate::domain::archive::View;
+use crate::domain::belief::{Abstention, Answer, Basis, Offer, Opinion, Seat};
+use crate::domain::game::{GameId, SeasonWeek};
+use crate::domain::money::Cents;
+use crate::domain::pick::{Agreement, Decision};
+use crate::domain::probability::Probability;
+use crate::domain::quote::Market;
+use crate::machine::{Machine, Turn};
+use crate::market::shapes::fair;
+use crate::protocol::AgentMessage;
+use crate::protocol::question::{Dispute, Disputed, Exposure, Review, RoundId, Study};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A round to be held.
+#[derive(Clone, Debug)]
+pub struct Convene {
+    /// The round.
+    pub round: RoundId,
+    /// The week.
+    pub when: SeasonWeek,
+    /// The moment of the market.
+    pub basis: Basis,
+    /// What may be known.
+    pub view: View,
+    /// The games on offer.
+    pub slate: Arc<Vec<Offer>>,
+    /// The bankroll stakes are shares of.
+    pub bankroll: Cents,
+    /// Money already at stake this week.
+    pub exposure: Exposure,
+}
+
+/// What the swarm hears.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Hold a round.
+    Convene(Convene),
+    /// A seat answered, alone.
+    Answered {
+        /// The round.
+        round: RoundId,
+        /// The seat.
+        seat: Seat,
+        /// Its incarnation.
+        incarnation: u64,
+        /// What it said.
+        answer: Answer,
+    },
+    /// A seat answered a dispute: the opinions it changed.
+    Revised {
+        /// The round.
+        round: RoundId,
+        /// The seat.
+        seat: Seat,
+        /// Its incarnation.
+        incarnation: u64,
+        /// Changed opinions only.
+        opinions: Vec<Opinion>,
+    },
+    /// A seat's answer was lost.
+    Lost {
+        /// The round.
+        round: RoundId,
+        /// The seat.
+        seat: Seat,
+        /// What the runtime reported.
+        reason: String,
+    },
+    /// The risk manager decided.
+    Reviewed {
+        /// The round.
+        round: RoundId,
+        /// Bets and passes, in slate order.
+        decisions: Vec<Decision>,
+    },
+    /// A phase has lasted as long as it may.
+    Deadline {
+        /// The round.
+        round: RoundId,
+        /// The phase that was to end.
+        phase: Phase,
+    },
+}
+
+/// What the swarm wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask a seat to study.
+    AskStudy(Seat, Study),
+    /// Ask a seat about disputed markets.
+    AskRevise(Seat, Dispute),
+    /// Ask the risk manager.
+    AskReview(Box<Review>),
+    /// Say [`Input::Deadline`] when the phase has lasted its time.
+    Wake(RoundId, Phase),
+    /// The round is over.
+    Concluded(Box<Round>),
+    /// A round was not held: another is under way.
+    Busy(RoundId),
+}
+
+/// The phases of a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Seats study alone.
+    Study,
+    /// Seats reconsider what is disputed.
+    Deliberation,
+    /// The risk manager reviews.
+    Review,
+}
+
+/// A seat's part in a round.
+#[derive(Clone, Debug, Default)]
+pub struct SeatLog {
+    /// What it said alone.
+    pub answer: Option<Answer>,
+    /// Opinions it changed in deliberation.
+    pub revised: Vec<Opinion>,
+    /// Its incarnation when it last answered.
+    pub incarnation: u64,
+    /// Times its answer was lost.
+    pub losses: Vec<String>,
+    /// Why it is absent, when it is.
+    pub absent: Option<String>,
+}
+
+/// A finished round: all that was said, agreed and decided.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// What was asked.
+    pub convened: Convene,
+    /// Every seat's part.
+    pub seats: BTreeMap<Seat, SeatLog>,
+    /// What votes were weighed with.
+    pub weights: Weights,
+    /// What was agreed, in slate order.
+    pub decisions: Vec<Decision>,
+    /// True when the risk manager did not answer: nothing was bet.
+    pub unreviewed: bool,
+    /// Everything said, in causal order, for the journal.
+    pub messages: Vec<AgentMessage>,
+}
+
+/// The swarm.
+pub struct Consensus {
+    seats: Vec<Seat>,
+    settings: PoolSettings,
+    under_way: Option<UnderWay>,
+}
+
+struct UnderWay {
+    convened: Convene,
+    phase: Phase,
+    waiting: Vec<Seat>,
+    logs: BTreeMap<Seat, SeatLog>,
+    weights: Option<Weights>,
+    agreements: Vec<Agreement>,
+}
+
+/// A seat is asked at most this often in a phase.
+const MAX_ASKS: usize = 2;
+
+impl Consensus {
+    /// A table of seats. Ties are resolved by seat order, so the order given does not matter.
+    pub fn new(mut seats: Vec<Seat>, settings: PoolSettings) -> Consensus {
+        seats.sort();
+        seats.dedup();
+        Consensus {
+            seats,
+            settings,
+            under_way: None,
+        }
+    }
+
+    fn convene(&mut self, convened: Convene, turn: &mut Turn<Effect>) {
+        if self.under_way.is_some() {
+            turn.emit(Effect::Busy(convened.round));
+            return;
+        }
+        for seat in &self.seats {
+            turn.emit(Effect::AskStudy(seat.clone(), study(&convened)));
+        }
+        turn.emit(Effect::Wake(convened.round.clone(), Phase::Study));
+        self.under_way = Some(UnderWay {
+            convened,
+            phase: Phase::Study,
+            waiting: self.seats.clone(),
+            logs: self.seats.iter().map(|s| (s.clone(), SeatLog::default())).collect(),
+            weights: None,
+            agreements: Vec::new(),
+        });
+    }
+
+    fn lost(&mut self, seat: &Seat, reason: String, turn: &mut Turn<Effect>) {
+        let Some(now) = &mut self.under_way else { return };
+        if !now.waiting.contains(seat) {
+            return;
+        }
+        let log = now.logs.entry(seat.clone()).or_default();
+        log.losses.push(reason.clone());
+        if log.losses.len() < MAX_ASKS && now.phase == Phase::Study {
+            turn.emit(Effect::AskStudy(seat.clone(), study(&now.convened)));
+            return;
+        }
+        if now.phase == Phase::Study {
+            log.absent = Some(reason);
+        }
+        self.arrived(seat, turn);
+    }
+
+    /// A seat has said what it will in this phase.
+    fn arrived(&mut self, seat: &Seat, turn: &mut Turn<Effect>) {
+        let Some(now) = &mut self.under_way else { return };
+        now.waiting.retain(|s| s != seat);
+        if now.waiting.is_empty() {
+            self.advance(turn);
+        }
+    }
+
+    fn advance(&mut self, turn: &mut Turn<Effect>) {
+        let Some(now) = &mut self.under_way else { return };
+        match now.phase {
+            Phase::Study => {
+                now.weigh(&self.seats, &self.settings);
+                let disputes = now.disputes();
+                now.phase = Phase::Deliberation;
+                now.waiting = disputes.keys().cloned().collect();
+                if now.waiting.is_empty() {
+                    return self.advance(turn);
+                }
+                turn.emit(Effect::Wake(now.convened.round.clone(), Phase::Deliberation));
+                for (seat, dispute) in disputes {
+                    turn.emit(Effect::AskRevise(seat, dispute));
+                }
+            }
+            Phase::Deliberation => {
+                now.phase = Phase::Review;
+                now.agreements = now.agreements();
+                turn.emit(Effect::Wake(now.convened.round.clone(), Phase::Review));
+                turn.emit(Effect::AskReview(Box::new(now.review(self.seats.len()))));
+            }
+            Phase::Review => {}
+        }
+    }
+
+    fn conclude(&mut self, decisions: Vec<Decision>, unreviewed: bool, turn: &mut Turn<Effect>) {
+        let Some(now) = self.under_way.take() else { return };
+        let Some(weights) = now.weights else { return };
+        let mut round = Round {
+            convened: now.convened,
+            seats: now.logs,
+            weights,
+            decisions,
+            unreviewed,
+            messages: Vec::new(),
+        };
+        round.messages = super::minutes::write(&round, turn.rng());
+        turn.emit(Effect::Concluded(Box::new(round)));
+    }
+
+    fn deadline(&mut self, phase: Phase, turn: &mut Turn<Effect>) {
+        let Some(now) = &mut self.under_way else { return };
+        if now.phase != phase {
+            return;
+        }
+        match phase {
+            Phase::Study | Phase::Deliberation => {
+                for seat in std::mem::take(&mut now.waiting) {
+                    let log = now.logs.entry(seat).or_default();
+                    if phase == Phase::Study {
+                        log.absent = Some("late: no answer by the deadline".to_owned());
+                    }
+                }
+                self.advance(turn);
+            }
+            Phase::Review => self.conclude(Vec::new(), true, turn),
+        }
+    }
+
+    fn current(&self, round: &RoundId, phase: Phase) -> bool {
+        self.under_way
+            .as_ref()
+            .is_some_and(|n| n.convened.round == *round && n.phase == phase)
+    }
+}
+
+fn study(convened: &Convene) -> Study {
+    Study {
+        round: convened.round.clone(),
+        when: convened.when,
+        basis: convened.basis,
+        view: convened.view.clone(),
+        slate: Arc::clone(&convened.slate),
+    }
+}
+
+impl Machine for Consensus {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
+        match input {
+            Input::Convene(convened) => self.convene(convened, turn),
+            Input::Answered {
+                round,
+                seat,
+                incarnation,
+                answer,
+            } => {
+                if !self.current(&round, Phase::Study) {
+                    return;
+                }
+                if let Some(log) = self.under_way.as_mut().and_then(|n| n.logs.get_mut(&seat)) {
+                    log.incarnation = incarnation;
+                    log.answer = Some(answer);
+                    self.arrived(&seat, turn);
+                }
+            }
+            Input::Revised {
+                round,
+                seat,
+                incarnation,
+                opinions,
+            } => {
+                if !self.current(&round, Phase::Deliberation) {
+                    return;
+                }
+                if let Some(log) = self.under_way.as_mut().and_then(|n| n.logs.get_mut(&seat)) {
+                    log.incarnation = incarnation;
+                    log.revised = opinions;
+                    self.arrived(&seat, turn);
+                }
+            }
+            Input::Lost { round, seat, reason } => {
+                if self.current(&round, Phase::Study) || self.current(&round, Phase::Deliberation) {
+                    self.lost(&seat, reason, turn);
+                }
+            }
+            Input::Reviewed { round, decisions } => {
+                if self.current(&round, Phase::Review) {
+                    self.conclude(decisions, false, turn);
+                }
+            }
+            Input::Deadline { round, phase } => {
+                if self.current(&round, phase) {
+                    self.deadline(phase, turn);
+                }
+            }
+        }
+    }
+}
+
+impl UnderWay {
+    fn weigh(&mut self, seats: &[Seat], settings: &PoolSettings) {
+        let records: Records = self
+            .logs
+            .iter()
+            .filter_map(|(seat, log)| log.answer.as_ref().map(|a| (seat.clone(), Arc::clone(&a.record))))
+            .collect();
+        self.weights = Some(Weights::learn(seats, &records, self.convened.when, settings));
+    }
+
+    /// Position of a game's market among a seat's opinions, which follow the slate.
+    fn opinion<'a>(&self, log: &'a SeatLog, at: usize) -> Option<&'a Opinion> {
+        log.answer.as_ref().and_then(|a| a.opinions.get(at))
+    }
+
+    /// Markets with believers on both sides, for each seat that believes something about them.
+    fn disputes(&self) -> BTreeMap<Seat, Dispute> {
+        let mut asked: BTreeMap<Seat, Dispute> = BTreeMap::new();
+        for (at, (game, market, fair)) in self.markets().enumerate() {
+            let Some(fair) = fair else { continue };
+            let beliefs: Vec<(&Seat, f64)> = self
+                .logs
+                .iter()
+                .filter_map(|(seat, log)| {
+                    let belief = self.opinion(log, at)?.stance.as_ref().ok()?;
+                    Some((seat, belief.p_first.logit() - fair.logit()))
+                })
+                .collect();
+            if !(beliefs.iter().any(|b| b.1 > 0.0) && beliefs.iter().any(|b| b.1 < 0.0)) {
+                continue;
+            }
+            for (seat, _) in &beliefs {
+                let others: Vec<f64> = beliefs.iter().filter(|b| b.0 != *seat).map(|b| b.1).collect();
+                let disputed = Disputed {
+                    game: game.clone(),
+                    market,
+                    others: median(&others),
+                    n_others: others.len(),
+                };
+                let empty = || Dispute {
+                    round: self.convened.round.clone(),
+                    markets: Vec::new(),
+                };
+                asked
+                    .entry((*seat).clone())
+                    .or_insert_with(empty)
+                    .markets
+                    .push(disputed);
+            }
+        }
+        asked
+    }
+
+    /// Every market of the slate in opinion order, with its fair probability where somebody quoted it.
+    fn markets(&self) -> impl Iterator<Item = (&GameId, Market, Option<Probability>)> {
+        self.convened.slate.iter().flat_map(|offer| {
+            Market::ALL
+                .into_iter()
+                .map(move |m| (&offer.fixture.id, m, offer.reference(m).and_then(fair)))
+        })
+    }
+
+    fn agreements(&self) -> Vec<Agreement> {
+        let Some(weights) = &self.weights else {
+            return Vec::new();
+        };
+        let absent: BTreeMap<&Seat, Abstention> = self
+            .logs
+            .iter()
+            .map(|(seat, log)| {
+                (
+                    seat,
+                    Abstention::Absent {
+                        reason: log.absent.clone().unwrap_or_default(),
+                    },
+                )
+            })
+            .collect();
+        let mut agreements = Vec::new();
+        for (at, (game, market, fair)) in self.markets().enumerate() {
+            let Some(fair) = fair else { continue };
+            let silent: BTreeMap<&Seat, Opinion> = absent
+                .iter()
+                .map(|(seat, why)| {
+                    (
+                        *seat,
+                        Opinion {
+                            game: game.clone(),
+                            market,
+                            stance: Err(why.clone()),
+                        },
+                    )
+                })
+                .collect();
+            let cases: BTreeMap<Seat, Case<'_>> = self
+                .logs
+                .iter()
+                .map(|(seat, log)| {
+                    let alone = self.opinion(log, at).unwrap_or(&silent[seat]);
+                    let revised = log.revised.iter().find(|o| o.game == *game && o.market == market);
+                    (
+                        seat.clone(),
+                        Case {
+                            alone,
+                            revised,
+                            restarts: log.losses.len() as u64,
+                        },
+                    )
+                })
+                .collect();
+            let line = self.convened.slate[at / Market::ALL.len()]
+                .reference(market)
+                .and_then(|q| q.line);
+            agreements.push(count(game, market, line, fair, &cases, weights));
+        }
+        agreements
+    }
+
+    fn review(&self, n_seats: usize) -> Review {
+        Review {
+            round: self.convened.round.clone(),
+            as_of: self.convened.view.at(),
+            view: self.convened.view.clone(),
+            slate: Arc::clone(&self.convened.slate),
+            agreements: self.agreements.clone(),
+            n_seats,
+            bankroll: self.convened.bankroll,
+            exposure: self.convened.exposure.clone(),
+        }
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
+    }
+}
+
+/// The time of a round's decision: what its journal entries carry.
+pub fn decided_at(convened: &Convene) -> DateTime<Utc> {
+    convened.view.at()
+}

@@ -1,0 +1,180 @@
+//! The minutes of a round: everything that was said, as messages in causal order.
+//!
+//! They are written at the end, seat by seat, from what was answered; so the order in which answers happened to arrive
+//! on a busy machine leaves no trace, and the same round gives the same journal.
+
+use super::consensus::{Round, decided_at};
+use crate::domain::belief::{Opinion, Seat};
+use crate::domain::pick::Verdict;
+use crate::protocol::{AgentMessage, AgreedLine, DecisionLine, Fact, Kind, MessageId, OpinionLine, Priority, To};
+use rand::RngExt as _;
+use rand_pcg::Pcg64Mcg;
+use sha2::{Digest, Sha256};
+
+/// Where the swarm sits in the tree.
+pub const SWARM_PATH: &str = "/swarms/consensus";
+
+/// Writes the messages of a round.
+pub fn write(round: &Round, rng: &mut Pcg64Mcg) -> Vec<AgentMessage> {
+    let mut minutes = Minutes {
+        at: decided_at(&round.convened),
+        rng,
+        thread: None,
+        messages: Vec::new(),
+    };
+    let observed = minutes.say(
+        "/specialists/data_engineer",
+        To::Group("swarm".into()),
+        Kind::Alert,
+        None,
+        observed(round),
+    );
+    let mut last = observed.clone();
+    for (seat, log) in &round.seats {
+        let opinions = log.answer.as_ref().map_or(&[][..], |a| &a.opinions);
+        let body = opined(seat, 1, log.incarnation, log.absent.clone(), opinions);
+        last = minutes.say(
+            &path(seat),
+            To::One(SWARM_PATH.into()),
+            Kind::Vote,
+            Some(observed.clone()),
+            body,
+        );
+    }
+    for (seat, log) in round.seats.iter().filter(|(_, l)| !l.revised.is_empty()) {
+        let body = opined(seat, 2, log.incarnation, None, &log.revised);
+        last = minutes.say(
+            &path(seat),
+            To::One(SWARM_PATH.into()),
+            Kind::Vote,
+            Some(last.clone()),
+            body,
+        );
+    }
+    let agreed = minutes.say(
+        SWARM_PATH,
+        To::One(RISK_PATH.into()),
+        Kind::Proposal,
+        Some(last),
+        agreed(round),
+    );
+    let decided = minutes.say(RISK_PATH, To::All, Kind::Command, Some(agreed), decided(round));
+    let bets = || round.decisions.iter().filter(|d| d.is_bet());
+    let acted = Fact::Acted {
+        n_bets: bets().count(),
+        staked: bets().map(|d| d.stake()).sum(),
+    };
+    minutes.say("/platform/database", To::All, Kind::Alert, Some(decided), acted);
+    minutes.messages
+}
+
+const RISK_PATH: &str = "/specialists/risk_manager";
+
+fn path(seat: &Seat) -> String {
+    format!("{SWARM_PATH}/{seat}")
+}
+
+struct Minutes<'a> {
+    at: chrono::DateTime<chrono::Utc>,
+    rng: &'a mut Pcg64Mcg,
+    thread: Option<MessageId>,
+    messages: Vec<AgentMessage>,
+}
+
+impl Minutes<'_> {
+    fn say(&mut self, from: &str, to: To, kind: Kind, parent_id: Option<MessageId>, body: Fact) -> MessageId {
+        let id = MessageId::from_bits(self.rng.random());
+        let thread = self.thread.get_or_insert_with(|| id.clone()).clone();
+        let priority = if kind == Kind::Command {
+            Priority::High
+        } else {
+            Priority::Normal
+        };
+        self.messages.push(AgentMessage {
+            id: id.clone(),
+            thread,
+            parent_id,
+            from: from.to_owned(),
+            to,
+            kind,
+            priority,
+            at: self.at,
+            deadline: None,
+            body,
+        });
+        id
+    }
+}
+
+fn observed(round: &Round) -> Fact {
+    let slate = &round.convened.slate;
+    let mut hash = Sha256::new();
+    for offer in slate.iter() {
+        // The debug form is complete and stable within a version of the program, which the round's id names.
+        hash.update(format!("{offer:?}\n"));
+    }
+    let slate_hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    Fact::Observed {
+        when: round.convened.when,
+        basis: round.convened.basis,
+        as_of: round.convened.view.at(),
+        n_games: slate.len(),
+        n_quotes: slate.iter().map(|o| o.prices.len()).sum(),
+        n_results: round.convened.view.n_results(),
+        slate_hash,
+    }
+}
+
+fn opined(seat: &Seat, round: u8, incarnation: u64, absent: Option<String>, opinions: &[Opinion]) -> Fact {
+    let opinions = opinions
+        .iter()
+        .map(|o| OpinionLine {
+            game: o.game.clone(),
+            market: o.market,
+            p_first: o.stance.as_ref().ok().map(|b| b.p_first.get()),
+            abstained: o.stance.as_ref().err().map(ToString::to_string),
+        })
+        .collect();
+    Fact::Opined {
+        seat: seat.clone(),
+        round,
+        incarnation,
+        absent,
+        opinions,
+    }
+}
+
+fn agreed(round: &Round) -> Fact {
+    let lines = round
+        .decisions
+        .iter()
+        .map(|d| AgreedLine {
+            game: d.agreement.game.clone(),
+            market: d.agreement.market,
+            side: d.agreement.side,
+            consensus: d.agreement.consensus,
+            equal_consensus: d.agreement.equal_consensus,
+            p_first: d.agreement.p_first.get(),
+        })
+        .collect();
+    Fact::Agreed { lines }
+}
+
+fn decided(round: &Round) -> Fact {
+    let lines = round
+        .decisions
+        .iter()
+        .map(|d| DecisionLine {
+            id: d.id.clone(),
+            game: d.agreement.game.clone(),
+            market: d.agreement.market,
+            side: d.side,
+            stake: d.stake(),
+            pass: match &d.verdict {
+                Verdict::Pass(why) => Some(why.to_string()),
+                Verdict::Bet { .. } => None,
+            },
+        })
+        .collect();
+    Fact::Decided { lines }
+}

@@ -1,0 +1,9 @@
+//! Swarms: how several opinions become one, by rules that are pure functions.
+//!
+//! A swarm knows seats and their opinions, never who or what holds them. A seat that dies or is late abstains, and the
+//! round still ends.
+
+pub mod ballot;
+pub mod consensus;
+pub mod minutes;
+pub mod pool;
