@@ -4,3 +4,4 @@
 //! them to it.
 
 pub mod domain;
+pub mod feeds;
