@@ -9,6 +9,8 @@ pub mod models;
 pub mod protocol;
 
 pub mod agents;
+pub mod backtest;
+pub mod feeds;
 pub mod machine;
 pub mod minds;
 pub mod swarms;

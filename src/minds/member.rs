@@ -16,8 +16,8 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A belief this close to the market's own probability is no view: a thirtieth of a point of edge.
-pub const NO_EDGE: f64 = 0.001;
+/// A belief this close to the market's own probability is no view: under a hundredth of a point of edge.
+pub const NO_EDGE: f64 = 0.0002;
 
 /// A mind with its record.
 pub struct Member {
@@ -41,6 +41,15 @@ struct Stated {
     quote: Quote,
     fair: Probability,
     p_first: Probability,
+    mean: f64,
+    line_points: f64,
+}
+
+/// An estimate made a probability.
+struct Assessed {
+    fair: Probability,
+    p_first: Probability,
+    sd: f64,
     mean: f64,
     line_points: f64,
 }
@@ -85,7 +94,7 @@ impl Member {
             };
             let estimates = self.estimates(&question);
             for (market, quote) in Market::ALL.into_iter().zip(quotes) {
-                let stance = self.believe(market, quote, &question, &estimates, true);
+                let stance = self.believe(market, quote, &question, &estimates);
                 opinions.push(Opinion {
                     game: offer.fixture.id.clone(),
                     market,
@@ -157,20 +166,20 @@ impl Member {
         let estimates = self.estimates(&question);
         let mut stated = Vec::new();
         for (market, quote) in Market::ALL.into_iter().zip(&quotes) {
-            let Ok(belief) = self.believe(market, quote.as_ref(), &question, &estimates, false) else {
+            // Estimates too close to the line to vote on are kept too: a mind is not believed until it has a record.
+            let Ok(a) = self.assess(market, quote.as_ref(), &question, &estimates) else {
                 continue;
             };
-            if let Some((quote, fair)) = quote.as_ref().and_then(|q| Some((q.clone(), fair(q)?))) {
-                let line_points = line_points(market, &question).unwrap_or_default();
-                stated.push(Stated {
-                    market,
-                    quote,
-                    fair,
-                    p_first: belief.p_first,
-                    mean: belief.mean,
-                    line_points,
-                });
-            }
+            let Some(quote) = quote.clone() else { continue };
+            let (fair, p_first, mean, line_points) = (a.fair, a.p_first, a.mean, a.line_points);
+            stated.push(Stated {
+                market,
+                quote,
+                fair,
+                p_first,
+                mean,
+                line_points,
+            });
         }
         if !stated.is_empty() {
             self.open.insert(fixture.id.clone(), stated);
@@ -244,8 +253,29 @@ impl Member {
         quote: Option<&Quote>,
         question: &Question<'_>,
         estimates: &[Result<Forecast, Abstention>; 2],
-        explain: bool,
     ) -> Result<Belief, Abstention> {
+        let a = self.assess(market, quote, question, estimates)?;
+        if side_of(market, a.fair, a.p_first, NO_EDGE).is_none() {
+            return Err(Abstention::NoEdge);
+        }
+        let evidence = self.evidence(target_of(market), question);
+        Ok(Belief {
+            p_first: a.p_first,
+            sd: a.sd,
+            mean: a.mean,
+            evidence,
+        })
+    }
+
+    /// An estimate as a probability at the quoted line: its edge over the line, shrunk by the share of such edges that
+    /// proved real, moves the market's fair probability.
+    fn assess(
+        &self,
+        market: Market,
+        quote: Option<&Quote>,
+        question: &Question<'_>,
+        estimates: &[Result<Forecast, Abstention>; 2],
+    ) -> Result<Assessed, Abstention> {
         let target = target_of(market);
         let forecast = estimates[target as usize].clone()?;
         let quote = quote.ok_or(Abstention::NoLine)?;
@@ -254,25 +284,18 @@ impl Member {
         let Some(shapes) = &self.shapes else {
             return Err(Abstention::NoLine);
         };
-        let edge = forecast.mean - line_points;
+        let edge = bounded(forecast.mean - line_points);
         let (share, share_se) = self.slopes[target as usize].share();
         let moved = |shift: f64| shapes.moved(market, fair, line_points, shift, quote.line);
         let p_first = moved(share * edge);
-        if side_of(market, fair, p_first, NO_EDGE).is_none() {
-            return Err(Abstention::NoEdge);
-        }
         let per_point = moved(share * edge + 0.5).get() - moved(share * edge - 0.5).get();
         let sd = per_point.abs() * ((share * forecast.se).powi(2) + (edge * share_se).powi(2)).sqrt();
-        let evidence = if explain {
-            self.evidence(target, question)
-        } else {
-            Vec::new()
-        };
-        Ok(Belief {
+        Ok(Assessed {
+            fair,
             p_first,
             sd,
             mean: forecast.mean,
-            evidence,
+            line_points,
         })
     }
 
@@ -281,6 +304,14 @@ impl Member {
         evidence.truncate(MAX_EVIDENCE);
         evidence
     }
+}
+
+/// A claimed edge levels off here. When a rating and the line are a touchdown apart, the line usually knows something the
+/// rating does not, most often who plays quarterback.
+const EDGE_BOUND_POINTS: f64 = 4.0;
+
+fn bounded(edge: f64) -> f64 {
+    EDGE_BOUND_POINTS * (edge / EDGE_BOUND_POINTS).tanh()
 }
 
 /// More reasons than this do not help a reader.

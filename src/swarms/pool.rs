@@ -45,7 +45,7 @@ impl Default for PoolSettings {
             max_factor: 3.0,
             no_record: 0.25,
             logit_per_point: 0.12,
-            scale_sd: 0.4,
+            scale_sd: 1.0,
             scale_ballast: 100.0,
         }
     }
@@ -76,10 +76,11 @@ pub fn performance(record: &[Track], market: Market, now: SeasonWeek, settings: 
             continue;
         }
         n += 1;
-        if let Some(moved) = track.moved {
+        let departure = track.p_first.get() - track.fair.get();
+        if let Some(moved) = track.moved.filter(|_| departure != 0.0) {
             let w = 0.5f64.powf(age / settings.half_life_weeks);
             weight += w;
-            value += w * moved * (track.p_first.get() - track.fair.get()).signum();
+            value += w * moved * departure.signum();
         }
     }
     if n == 0 {
@@ -133,8 +134,11 @@ pub fn scale(records: &Records, weights: &BTreeMap<Seat, f64>, market: Market, s
         }
         scale += gradient / curvature;
     }
-    scale.clamp(0.0, 3.0)
+    scale.clamp(0.0, MAX_SCALE)
 }
+
+/// The most pooled departures are scaled by.
+const MAX_SCALE: f64 = 3.0;
 
 /// Newton's method on a concave one-dimensional function started at its prior: six steps reach machine precision.
 const NEWTON_STEPS: usize = 6;

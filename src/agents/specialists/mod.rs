@@ -1,4 +1,5 @@
 //! Specialists: one concern each.
 
+pub mod data_engineer;
 pub mod price_shopping;
 pub mod risk_manager;

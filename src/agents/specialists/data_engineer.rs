@@ -1,0 +1,111 @@
+//! The data engineer: which rounds a week is decided in, and which offers each has before it.
+//!
+//! An offer carries only prices of the moment the round decides at. A stale opener beside a closing line would be the
+//! best price of every game, and a bet on it would be imaginary.
+
+use crate::domain::archive::{Archive, View};
+use crate::domain::belief::{Basis, Offer};
+use crate::domain::game::{Fixture, SeasonWeek};
+use crate::domain::quote::{Book, Market, Moment, Quote};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// When a week's bets are decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// At the openers, all at once.
+    Open,
+    /// Each game at its kickoff.
+    Close,
+    /// All at one instant, at the latest prices known then.
+    At(DateTime<Utc>),
+}
+
+impl AsOf {
+    /// The basis that members' records are kept on: what was decided at an instant is judged like what opened.
+    pub fn basis(self) -> Basis {
+        match self {
+            AsOf::Open | AsOf::At(_) => Basis::Open,
+            AsOf::Close => Basis::Close,
+        }
+    }
+
+    /// `open`, `close` or the instant.
+    pub fn name(self) -> String {
+        match self {
+            AsOf::Open => "open".to_owned(),
+            AsOf::Close => "close".to_owned(),
+            AsOf::At(t) => t.to_rfc3339(),
+        }
+    }
+}
+
+/// A round to be held: the instant it decides at, and its games.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The week.
+    pub when: SeasonWeek,
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// The games, by kickoff.
+    pub fixtures: Vec<Fixture>,
+}
+
+/// The rounds a week is decided in, earliest first; none for a week without games.
+pub fn plan(archive: &Archive, when: SeasonWeek, as_of: AsOf) -> Vec<Planned> {
+    let mut by_instant: BTreeMap<DateTime<Utc>, Vec<Fixture>> = BTreeMap::new();
+    for f in archive.week(when) {
+        let at = match as_of {
+            AsOf::Open => f.opens_at,
+            AsOf::Close => f.kickoff,
+            AsOf::At(t) => t,
+        };
+        by_instant.entry(at).or_default().push(f.clone());
+    }
+    by_instant
+        .into_iter()
+        .map(|(at, fixtures)| Planned { when, at, fixtures })
+        .collect()
+}
+
+/// The offers of a planned round by what its view knows. `books` names the books the user can bet at; without it, every
+/// opener counts, and at the close only the reference line, because closing lines of several books were not seen at one
+/// moment and the best of them flatters.
+pub fn slate(planned: &Planned, view: &View, as_of: AsOf, books: Option<&[Book]>) -> Arc<Vec<Offer>> {
+    let offers = planned.fixtures.iter().map(|f| offer(f, view, as_of, books)).collect();
+    Arc::new(offers)
+}
+
+fn offer(fixture: &Fixture, view: &View, as_of: AsOf, books: Option<&[Book]>) -> Offer {
+    let moment_of = |market: Market| match as_of {
+        AsOf::Open => Moment::Open,
+        AsOf::Close => Moment::Close,
+        AsOf::At(_) => latest_moment(view, fixture, market),
+    };
+    let reference = Market::ALL.map(|m| view.reference(&fixture.id, m, moment_of(m)).cloned());
+    let bettable = |q: &&Quote| {
+        let moment = moment_of(q.market);
+        let allowed = match books {
+            Some(books) => books.contains(&q.book),
+            None => moment != Moment::Close || q.book.as_str() == Book::NFLVERSE,
+        };
+        q.moment == moment && allowed
+    };
+    let prices = view.quotes(&fixture.id).iter().filter(bettable).cloned().collect();
+    Offer {
+        fixture: fixture.clone(),
+        reference,
+        prices,
+    }
+}
+
+/// The latest moment of the market a view knows for a game: closing, else between, else opening.
+fn latest_moment(view: &View, fixture: &Fixture, market: Market) -> Moment {
+    view.quotes(&fixture.id)
+        .iter()
+        .filter(|q| q.market == market)
+        .map(|q| q.moment)
+        .max()
+        .unwrap_or(Moment::Open)
+}
