@@ -14,3 +14,5 @@ pub mod feeds;
 pub mod machine;
 pub mod minds;
 pub mod swarms;
+
+pub mod cli;

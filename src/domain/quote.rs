@@ -78,6 +78,11 @@ impl Side {
         matches!(self, Side::Home | Side::Over)
     }
 
+    /// True for the over and the under.
+    pub fn of_total(self) -> bool {
+        matches!(self, Side::Over | Side::Under)
+    }
+
     /// `home`, `away`, `over` or `under`.
     pub fn name(self) -> &'static str {
         match self {

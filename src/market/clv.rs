@@ -9,33 +9,8 @@ use super::{MarginModel, TotalModel, odds};
 use crate::domain::line::HalfPoints;
 use crate::domain::price::Decimal;
 use crate::domain::probability::Probability;
+use crate::domain::quote::Side;
 use serde::{Deserialize, Serialize};
-
-/// What was bet on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The home team, by a spread or outright.
-    Home,
-    /// The away team, by a spread or outright.
-    Away,
-    /// More points than the total.
-    Over,
-    /// Fewer points than the total.
-    Under,
-}
-
-impl Side {
-    /// Whether the side is one of a total.
-    pub fn of_total(self) -> bool {
-        matches!(self, Side::Over | Side::Under)
-    }
-
-    /// Whether the side wins when the result is above the line: home and over.
-    pub fn above_line(self) -> bool {
-        matches!(self, Side::Home | Side::Over)
-    }
-}
 
 /// A bet as it was placed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,11 +74,7 @@ impl Clv {
 /// By how much a line moved in the bet's favour: close - taken for home and over, taken - close for away and under. Spreads
 /// have the internal sign (positive: home favoured): who laid 3 with the home team and sees it close at 4 has gained a point.
 pub fn line_value(side: Side, taken: HalfPoints, close: HalfPoints) -> HalfPoints {
-    if side.above_line() {
-        close - taken
-    } else {
-        taken - close
-    }
+    if side.is_first() { close - taken } else { taken - close }
 }
 
 /// Values a bet at the close. When the line has moved, the closing prices are turned into an expected margin or total by the
@@ -148,7 +119,7 @@ fn at_other_line(
     margins: &MarginModel,
     totals: &TotalModel,
 ) -> Probability {
-    let above = if side.above_line() {
+    let above = if side.is_first() {
         at_close
     } else {
         at_close.complement()
@@ -158,7 +129,7 @@ fn at_other_line(
     } else {
         margins.cover(margins.mean_for(last, above), line)
     };
-    if side.above_line() {
+    if side.is_first() {
         outcome.decided()
     } else {
         outcome.reversed().decided()
