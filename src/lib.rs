@@ -3,4 +3,9 @@
 //! The modules are declared in reading order; `docs/ARCHITECTURE.md` says who may import whom, and `tests/tidy.rs` holds
 //! them to it.
 
+pub mod actor;
+pub mod clock;
 pub mod domain;
+pub mod machine;
+pub mod shell;
+pub mod supervision;
