@@ -25,7 +25,7 @@ use std::{
 pub(crate) struct Seat<A: Actor<Context = Ctx<A>>> {
     id: Arc<str>,
     lanes: Lanes<Envelope<A>>,
-    /// The queue behind plain actix addresses (`ctx.address()`, `ctx.notify`); read as part of the Normal lane. None while
+    /// The queue behind plain actix addresses (`ctx.address()`); read as part of the Normal lane. None while
     /// the actor is gone, so that such addresses see a closed mailbox.
     plain: Mutex<Option<AddressReceiver<A>>>,
     vitals: Arc<Vitals>,
