@@ -13,6 +13,7 @@ mod lanes;
 mod panics;
 mod parcel;
 mod refs;
+mod report;
 mod runner;
 mod seat;
 mod vitals;
@@ -25,5 +26,6 @@ pub use refs::{ActorRef, AskError, How, Loss, Rejected};
 pub use vitals::VitalsSnapshot;
 
 pub(crate) use panics::{catch, reraise};
-pub(crate) use runner::{Notice, Reporter, Runner};
+pub(crate) use report::{Notice, Reporter};
+pub(crate) use runner::Runner;
 pub(crate) use seat::Seat;

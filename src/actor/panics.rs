@@ -10,6 +10,9 @@ use std::{
     sync::Once,
 };
 
+/// A build that aborts on panic could not supervise anything; it must not even compile, in whatever profile.
+const _: () = assert!(cfg!(panic = "unwind"), "supervision needs panic = \"unwind\"");
+
 thread_local! {
     /// How many `catch` frames are below us on this thread; above zero the hook is quiet.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
@@ -77,8 +80,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_profile_unwinds() {
-        assert!(cfg!(panic = "unwind"), "supervision needs panic = \"unwind\"");
+    fn the_profiles_unwind() {
+        const { assert!(cfg!(panic = "unwind")) }
+        // Cargo builds tests unwinding whatever a profile says, so the manifest itself is looked at too.
+        let manifest = include_str!("../../Cargo.toml");
+        assert!(manifest.contains("panic = \"unwind\"") && !manifest.contains("panic = \"abort\""));
     }
 
     #[test]

@@ -219,8 +219,8 @@ impl Supervisor {
         self.leave(escalated, ctx);
     }
 
-    /// Begins to stop all children in reverse order; the supervisor ends by `exit` after the last. The first reason counts,
-    /// but a stop order turns into no escalation.
+    /// Begins to stop all children in reverse order; the supervisor ends by `exit` after the last. If it is leaving already,
+    /// the first reason stands: its parent must hear of an escalation even when it ordered a stop meanwhile.
     fn leave(&mut self, exit: Exit, ctx: &mut Ctx<Supervisor>) {
         if self.leaving.is_none() {
             self.leaving = Some(exit);

@@ -3,7 +3,7 @@
 use crate::harness::*;
 use chrono::{DateTime, Utc};
 use huddle::{
-    actor::{AskError, Ctx, Lane, Loss},
+    actor::{AskError, Ctx, Exit, Lane, Loss},
     clock::{Clock, Seeds},
     machine::{Machine, Turn, drive},
     shell::{Consult, Hear, Outlet, Sabotage, Shell, ShellArgs, ShellRef},
@@ -149,34 +149,64 @@ impl Machine for Gate {
     }
 }
 
+type GateRef = ShellRef<Gate, huddle::shell::Mute>;
+
+/// A tree with one gate, and the key to its first incarnation.
+fn gated() -> (Root, GateRef, std::sync::mpsc::Sender<()>) {
+    let (key, gate) = std::sync::mpsc::channel();
+    let gate = parking_lot::Mutex::new(Some(gate));
+    let machine = move |_: &_| Gate(gate.lock().take().unwrap_or_else(|| std::sync::mpsc::channel().1));
+    let args = ShellArgs::mute("gate", Clock::system(), Seeds::new(0), machine);
+    let (spec, shell) = ChildSpec::of::<Shell<Gate, huddle::shell::Mute>>("gate", args);
+    (Root::start(vec![spec]), shell, key)
+}
+
+/// Lets the actors run until the gate's lanes hold these many messages.
+async fn until_depth(shell: &GateRef, depth: [usize; 4]) {
+    while shell.vitals().depth != depth {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_stop_lets_the_heavy_turn_end() {
+    world(async {
+        let (root, shell, key) = gated();
+        let (running, queued) = (shell.ask(Consult(1), soon()), shell.ask(Consult(2), soon()));
+        until_depth(&shell, [0, 0, 1, 0]).await;
+        let down = actix::spawn(root.shutdown(MINUTE));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!down.is_finished());
+        key.send(()).unwrap();
+        assert_eq!(running.await, Ok(vec![1]));
+        assert_eq!(down.await.unwrap().exit, Exit::Shutdown);
+        let unread = AskError::Lost {
+            started: false,
+            reason: Loss::Exit(Exit::Shutdown),
+        };
+        assert_eq!(queued.await, Err(unread));
+    });
+}
+
 #[test]
 fn during_a_heavy_turn_control_queues_inputs_in_order_but_sabotage_strikes_at_once() {
     world(async {
-        let (open, gate) = std::sync::mpsc::channel();
-        let gate = parking_lot::Mutex::new(Some(gate));
-        let machine = move |_: &_| Gate(gate.lock().take().unwrap_or_else(|| std::sync::mpsc::channel().1));
-        let args = ShellArgs::mute("gate", Clock::system(), Seeds::new(0), machine);
-        let (spec, shell) = ChildSpec::of::<Shell<Gate, huddle::shell::Mute>>("gate", args);
-        let root = Root::start(vec![spec]);
+        let (root, shell, key) = gated();
         let (first, second) = (shell.ask(Consult(1), soon()), shell.ask(Consult(2), soon()));
-        while shell.vitals().depth != [0, 0, 1, 0] {
-            tokio::task::yield_now().await;
-        }
+        until_depth(&shell, [0, 0, 1, 0]).await;
         let urgent = shell.ask(Consult(3), control());
-        while shell.vitals().depth[0] > 0 {
-            tokio::task::yield_now().await;
-        }
+        until_depth(&shell, [0, 0, 1, 0]).await;
         for _ in 0..3 {
-            open.send(()).unwrap();
+            key.send(()).unwrap();
         }
         assert_eq!(first.await, Ok(vec![1]));
         assert_eq!(urgent.await, Ok(vec![3]));
         assert_eq!(second.await, Ok(vec![2]));
 
         let stuck = shell.ask(Consult(4), soon());
-        while shell.vitals().depth != [0, 0, 0, 0] {
-            tokio::task::yield_now().await;
-        }
+        until_depth(&shell, [0; 4]).await;
         shell.tell(Sabotage("now".into()), Lane::Control).unwrap();
         match stuck.await {
             Err(AskError::Lost {
@@ -187,7 +217,7 @@ fn during_a_heavy_turn_control_queues_inputs_in_order_but_sabotage_strikes_at_on
             }
             other => panic!("{other:?}"),
         }
-        drop(open); // releases the blocking thread, whose turn nobody waits for any more
+        drop(key); // releases the blocking thread, whose turn nobody waits for any more
         drop(root);
     });
 }
