@@ -124,6 +124,29 @@ impl<M: Machine, O: Outlet<M>> fmt::Debug for ShellArgs<M, O> {
 /// A [`Machine::HEAVY`] machine leaves for a blocking thread during its turn. Meanwhile the lanes below Control are held.
 /// [`Sabotage`] and stop orders on Control take effect at once (a stop lets the turn end first); a [`Hear`] or [`Consult`]
 /// on Control queues behind the turn that runs, since there is but one machine.
+///
+/// ```
+/// # use huddle::{actor::How, clock::{Clock, Seeds}, machine::{Machine, Turn}, shell::*, supervision::*};
+/// # use std::time::Duration;
+/// struct Sum(i64);
+/// impl Machine for Sum {
+///     type Input = i64;
+///     type Effect = i64;
+///     fn turn(&mut self, n: i64, turn: &mut Turn<i64>) { self.0 += n; turn.emit(self.0); }
+/// }
+/// actix::System::new().block_on(async {
+///     let args = ShellArgs::mute("specialists/sum", Clock::system(), Seeds::new(7), |_birth| Sum(0));
+///     let (child, sum) = ChildSpec::of::<Shell<Sum, Mute>>("sum", args);
+///     let (specialists, _) = ChildSpec::of::<Supervisor>("specialists", vec![child].into());
+///     let root = Root::start(SupervisorSpec::new(vec![specialists]).intensity(5, Duration::from_secs(60)));
+///     let how = How::within(Duration::from_secs(5));
+///     assert_eq!(sum.ask(Consult(2), how).await, Ok(vec![2]));
+///     sum.ask(Sabotage("on purpose".into()), how).await.unwrap_err(); // Lost { started: true, .. }
+///     assert_eq!(sum.ask(Consult(3), how).await, Ok(vec![3]), "healed, with fresh state");
+///     assert_eq!(root.tree(how.deadline).await.unwrap().find("sum").unwrap().vitals.restarts, 1);
+///     assert_eq!(root.shutdown(Duration::from_secs(10)).await.code(), 0);
+/// });
+/// ```
 pub struct Shell<M: Machine, O: Outlet<M>> {
     /// Away only while a heavy turn runs.
     machine: Option<Box<M>>,
