@@ -1,18 +1,42 @@
 //! Huddle: a supervised team of agents that makes auditable NFL paper picks.
 //!
-//! The modules are declared in reading order; `docs/ARCHITECTURE.md` says who may import whom, and `tests/tidy.rs` holds
-//! them to it.
+//! The modules are declared in reading order: first what is thought, then what runs it, then what touches the world.
+//! `docs/ARCHITECTURE.md` says who may import whom, and `tests/tidy.rs` holds them to it. Blank lines keep the formatter
+//! from sorting the order away.
+
+// The thinking part: no runtime, no clock, no I/O.
 
 pub mod domain;
+
 pub mod market;
+
 pub mod models;
+
 pub mod protocol;
 
-pub mod agents;
-pub mod backtest;
-pub mod feeds;
 pub mod machine;
+
+pub mod feeds;
+
 pub mod minds;
+
+pub mod agents;
+
 pub mod swarms;
+
+pub mod backtest;
+
+// What runs it.
+
+pub mod clock;
+
+pub mod actor;
+
+pub mod supervision;
+
+pub mod shell;
+
+// The edges.
+
 
 pub mod cli;

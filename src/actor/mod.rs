@@ -1,0 +1,31 @@
+//! Huddle's own actix context: plain actix actors with bounded priority lanes and a mailbox that outlives its actor.
+//!
+//! Stock actix loses an actor and its queue at each panic, has no usable mailbox bound and lets a flooded actor starve its
+//! neighbours. Actix allows an actor to bring its own context, so user code stays `Handler<M>`, `Message`, `run_interval`
+//! and `ResponseActFuture`, and only `type Context = Ctx<Self>` tells the difference. What restarts an actor is
+//! [`crate::supervision`]; here is what makes restarting it harmless.
+
+mod component;
+mod context;
+mod dead;
+mod exit;
+mod lanes;
+mod panics;
+mod parcel;
+mod refs;
+mod report;
+mod runner;
+mod seat;
+mod vitals;
+
+pub use component::{Birth, Component, StartError};
+pub use context::Ctx;
+pub use exit::{Exit, Fault};
+pub use lanes::{Lane, LaneBounds, Refusal};
+pub use refs::{ActorRef, AskError, How, Loss, Rejected};
+pub use vitals::VitalsSnapshot;
+
+pub(crate) use panics::{catch, reraise};
+pub(crate) use report::{Notice, Reporter};
+pub(crate) use runner::Runner;
+pub(crate) use seat::Seat;

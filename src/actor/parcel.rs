@@ -1,0 +1,150 @@
+//! One message on its way: packed on the sender's thread, opened on the actor's.
+//!
+//! Actix lets a context pack its own envelopes, and this is the one place every message passes, whether it was sent
+//! through an [`super::ActorRef`] or a plain actix address. So here is counted what was handled, skipped or buried, and
+//! here an ask learns whether its work was started.
+
+use super::{context::Ctx, dead, exit::Exit};
+use actix::{
+    Actor, Handler, Message,
+    dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope},
+};
+use std::{
+    any::type_name,
+    sync::{
+        Arc, OnceLock,
+        atomic::{
+            AtomicU8,
+            Ordering::{AcqRel, Acquire},
+        },
+    },
+};
+
+/// The end of one incarnation, for those who wait for its answers. Set before any of its pending answers is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Life {
+    exit: OnceLock<Exit>,
+}
+
+impl Life {
+    pub(crate) fn end(&self, exit: &Exit) {
+        self.exit.get_or_init(|| exit.clone());
+    }
+}
+
+/// What an asker and the actor share about one ask.
+#[derive(Debug, Default)]
+pub(crate) struct Ticket {
+    state: AtomicU8,
+    life: OnceLock<Arc<Life>>,
+    buried: OnceLock<Exit>,
+}
+
+const QUEUED: u8 = 0;
+const STARTED: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+impl Ticket {
+    /// The actor wants to begin; false if the asker withdrew before. Exactly one of the two wins.
+    fn start(&self, life: &Arc<Life>) -> bool {
+        let began = self.state.compare_exchange(QUEUED, STARTED, AcqRel, Acquire).is_ok();
+        if began {
+            self.life.get_or_init(|| life.clone());
+        }
+        began
+    }
+
+    /// The asker gives up; returns whether the work had been started. If not, it never will be.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.state.compare_exchange(QUEUED, WITHDRAWN, AcqRel, Acquire) == Err(STARTED)
+    }
+
+    pub(crate) fn started(&self) -> bool {
+        self.state.load(Acquire) == STARTED
+    }
+
+    /// Why there will be no answer, if its actor's end is the reason.
+    pub(crate) fn fate(&self) -> Option<Exit> {
+        let of_its_life = || self.life.get().and_then(|life| life.exit.get());
+        self.buried.get().or_else(of_its_life).cloned()
+    }
+}
+
+pub(crate) struct Parcel<M: Message> {
+    message: Option<M>,
+    reply: Option<OneshotSender<M::Result>>,
+    ticket: Option<Arc<Ticket>>,
+}
+
+impl<M: Message> Parcel<M> {
+    pub(crate) fn ask(message: M, reply: OneshotSender<M::Result>, ticket: Arc<Ticket>) -> Parcel<M> {
+        Parcel {
+            message: Some(message),
+            reply: Some(reply),
+            ticket: Some(ticket),
+        }
+    }
+
+    pub(crate) fn sealed<A>(self) -> Envelope<A>
+    where
+        A: Actor<Context = Ctx<A>> + Handler<M>,
+        M: Send + 'static,
+        M::Result: Send,
+    {
+        Envelope::with_proxy(Box::new(self))
+    }
+
+    fn abandoned(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| reply.is_closed())
+    }
+}
+
+impl<A, M> ToEnvelope<A, M> for Ctx<A>
+where
+    A: Actor<Context = Ctx<A>> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+{
+    fn pack(message: M, reply: Option<OneshotSender<M::Result>>) -> Envelope<A> {
+        Parcel {
+            message: Some(message),
+            reply,
+            ticket: None,
+        }
+        .sealed()
+    }
+}
+
+impl<A, M> EnvelopeProxy<A> for Parcel<M>
+where
+    A: Actor<Context = Ctx<A>> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+{
+    /// Runs the handler. Until it returns, the reply stays in this parcel, which the runner owns outside the unwinding: so
+    /// an asker learns of a crash only after its reason is on record.
+    fn handle(&mut self, actor: &mut A, ctx: &mut Ctx<A>) {
+        let Some(message) = self.message.take() else { return };
+        let begun = !self.abandoned() && self.ticket.as_ref().is_none_or(|ticket| ticket.start(ctx.life()));
+        if !begun {
+            ctx.seat().vitals().withdrawn();
+            return;
+        }
+        ctx.doing_message(type_name::<M>());
+        let response = actor.handle(message, ctx);
+        response.handle(ctx, self.reply.take());
+        ctx.seat().vitals().handled();
+    }
+}
+
+impl<M: Message> Drop for Parcel<M> {
+    fn drop(&mut self) {
+        if self.message.is_some()
+            && !self.abandoned()
+            && let Some(exit) = dead::letter(type_name::<M>())
+            && let Some(ticket) = &self.ticket
+        {
+            ticket.buried.get_or_init(|| exit);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The handle others hold: it stays valid when the actor behind it is replaced, and every refusal says why.
+//!
+//! Never store an `Addr`: it ignores the mailbox bounds and knows nothing of restarts.
+
+use super::{
+    component::Component,
+    exit::Exit,
+    lanes::{Lane, Refusal},
+    parcel::{Parcel, Ticket},
+    seat::Seat,
+    vitals::VitalsSnapshot,
+};
+use crate::actor::context::Ctx;
+use actix::{Actor, Handler, Message, dev::ToEnvelope};
+use std::{any::type_name, fmt, sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+
+/// A stable, cheap handle to a supervised actor.
+pub struct ActorRef<A: Actor<Context = Ctx<A>>>(Arc<Seat<A>>);
+
+impl<A: Actor<Context = Ctx<A>>> Clone for ActorRef<A> {
+    fn clone(&self) -> ActorRef<A> {
+        ActorRef(self.0.clone())
+    }
+}
+
+impl<A: Actor<Context = Ctx<A>>> fmt::Debug for ActorRef<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ActorRef<{}>({})", type_name::<A>(), self.0.id())
+    }
+}
+
+impl<A: Actor<Context = Ctx<A>>> ActorRef<A> {
+    pub(super) fn of(seat: Arc<Seat<A>>) -> ActorRef<A> {
+        ActorRef(seat)
+    }
+
+    /// The id in the child's specification.
+    pub fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    /// How the actor ended, if nobody is going to restart it; it may come back when its supervisor is restarted.
+    pub fn gone(&self) -> Option<Exit> {
+        self.0.lanes().gone()
+    }
+
+    /// Counters and state, read from outside; works however the actor is doing.
+    pub fn vitals(&self) -> VitalsSnapshot {
+        self.0.snapshot()
+    }
+}
+
+impl<A: Component> ActorRef<A> {
+    pub(crate) fn seated(seat: Arc<Seat<A>>) -> ActorRef<A> {
+        ActorRef(seat)
+    }
+
+    /// Sends without waiting for anything. A message queued during a restart is handled by the next incarnation.
+    ///
+    /// # Errors
+    /// [`Rejected`] with the message, if its lane is full or the actor is gone.
+    pub fn tell<M>(&self, message: M, lane: Lane) -> Result<(), Rejected<M>>
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        let mut message = Some(message);
+        let sent = self.0.push(lane, || {
+            let message = message.take().expect("push builds an envelope at most once");
+            <Ctx<A> as ToEnvelope<A, M>>::pack(message, None)
+        });
+        match (sent, message) {
+            (Err(why), Some(message)) => Err(Rejected { message, why }),
+            (Err(_), None) => unreachable!("a refused envelope is never built"),
+            (Ok(()), _) => Ok(()),
+        }
+    }
+
+    /// Sends past the bound of Control, for reports that must not be lost; false if the actor is gone.
+    pub(crate) fn report<M>(&self, message: M) -> bool
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        self.0
+            .lanes()
+            .push_exempt(|| <Ctx<A> as ToEnvelope<A, M>>::pack(message, None))
+            .is_ok()
+    }
+
+    /// Sends and waits for the answer. The message is queued by the call itself; the deadline counts from the first poll of
+    /// the returned future, which must happen inside a tokio runtime. Dropping the future withdraws the ask.
+    ///
+    /// An ask still queued when the actor crashes is answered by the next incarnation. Inside a handler, never block the
+    /// actor on the answer (`ctx.wait`): two actors doing so to each other stand still until the deadline.
+    ///
+    /// # Errors
+    /// [`AskError`], whose `started` says whether asking again may do the work twice.
+    pub fn ask<M>(
+        &self,
+        message: M,
+        how: How,
+    ) -> impl Future<Output = Result<M::Result, AskError>> + Send + use<A, M>
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        let (reply, answer) = oneshot::channel();
+        let ticket = Arc::new(Ticket::default());
+        let sent = self
+            .0
+            .push(how.lane, || Parcel::ask(message, reply, ticket.clone()).sealed());
+        async move {
+            sent.map_err(|refusal| match refusal {
+                Refusal::Overloaded { .. } => AskError::Overloaded,
+                Refusal::Gone(exit) => AskError::Gone(exit),
+            })?;
+            match tokio::time::timeout(how.deadline, answer).await {
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(_)) => Err(AskError::Lost {
+                    started: ticket.started(),
+                    reason: ticket.fate().map_or(Loss::Unanswered, Loss::Exit),
+                }),
+                Err(_) => Err(AskError::Deadline {
+                    started: ticket.withdraw(),
+                }),
+            }
+        }
+    }
+}
+
+/// How to ask: how urgent, and how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// The lane the message queues in.
+    pub lane: Lane,
+    /// How long to wait for the answer; there is no ask without a deadline.
+    pub deadline: Duration,
+}
+
+impl How {
+    /// On the Normal lane, within `deadline`.
+    pub fn within(deadline: Duration) -> How {
+        How {
+            lane: Lane::Normal,
+            deadline,
+        }
+    }
+
+    /// The same on another lane.
+    pub fn on(self, lane: Lane) -> How {
+        How { lane, ..self }
+    }
+}
+
+/// A message that was not taken, and why.
+pub struct Rejected<M> {
+    /// The message, unchanged.
+    pub message: M,
+    /// Why.
+    pub why: Refusal,
+}
+
+impl<M> fmt::Debug for Rejected<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected")
+            .field("message", &type_name::<M>())
+            .field("why", &self.why)
+            .finish()
+    }
+}
+
+impl<M> fmt::Display for Rejected<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the actor did not take a {}: {}", type_name::<M>(), self.why)
+    }
+}
+
+impl<M> std::error::Error for Rejected<M> {}
+
+/// Why an ask has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// The lane is full; nothing was queued. Ask later or less often.
+    #[error("the actor's lane is full")]
+    Overloaded,
+    /// Nobody reads the mailbox any more; nothing was queued.
+    #[error("the actor is gone: it {0}")]
+    Gone(Exit),
+    /// The message was queued, but its answer was dropped.
+    #[error("the answer was lost ({}): {reason}", if *started { "work had started" } else { "work had not started" })]
+    Lost {
+        /// Whether the handler had begun; if not, asking again is safe.
+        started: bool,
+        /// Who dropped it.
+        reason: Loss,
+    },
+    /// No answer in time.
+    #[error("no answer by the deadline ({})", if *started { "work had started" } else { "it was withdrawn unstarted" })]
+    Deadline {
+        /// Whether the handler had begun; if not, the message was withdrawn and never will be handled.
+        started: bool,
+    },
+}
+
+/// Who dropped an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Loss {
+    /// The actor ended: at a crash with the ask in hand, or for good with the ask still queued.
+    #[error("the actor {0}")]
+    Exit(Exit),
+    /// The actor lives on, but dropped the answer, for example by cancelling the future that computed it.
+    #[error("the actor dropped it")]
+    Unanswered,
+}
