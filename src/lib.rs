@@ -5,3 +5,4 @@
 
 pub mod domain;
 pub mod feeds;
+pub mod store;
