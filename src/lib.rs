@@ -4,5 +4,11 @@
 //! them to it.
 
 pub mod domain;
+
 pub mod feeds;
+
 pub mod store;
+
+pub mod home;
+
+pub mod cli;

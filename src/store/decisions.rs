@@ -225,7 +225,9 @@ pub fn upsert_grade(conn: &mut Conn, row: &Grade) -> Result<Stored, StoreError> 
             revision: old.revision + 1,
             ..row.clone()
         };
-        diesel::update(grades::table.find(&row.pick_id)).set(&revised).execute(conn)?;
+        diesel::update(grades::table.find(&row.pick_id))
+            .set(&revised)
+            .execute(conn)?;
         Ok(Stored::Revised)
     })
 }
@@ -235,7 +237,11 @@ pub fn upsert_grade(conn: &mut Conn, row: &Grade) -> Result<Stored, StoreError> 
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub fn round(conn: &mut Conn, id: &str) -> Result<Option<Round>, StoreError> {
-    Ok(rounds::table.find(id).select(Round::as_select()).first(conn).optional()?)
+    Ok(rounds::table
+        .find(id)
+        .select(Round::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// The rounds of a season, or of one of its weeks, the oldest first.
@@ -243,7 +249,10 @@ pub fn round(conn: &mut Conn, id: &str) -> Result<Option<Round>, StoreError> {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub fn rounds_of(conn: &mut Conn, season: i32, week: Option<i32>) -> Result<Vec<Round>, StoreError> {
-    let mut query = rounds::table.filter(rounds::season.eq(season)).select(Round::as_select()).into_boxed();
+    let mut query = rounds::table
+        .filter(rounds::season.eq(season))
+        .select(Round::as_select())
+        .into_boxed();
     if let Some(week) = week {
         query = query.filter(rounds::week.eq(week));
     }

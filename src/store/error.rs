@@ -9,7 +9,9 @@ pub enum StoreError {
     #[error("the database is locked by another process: close it or wait, then try again")]
     Locked,
     /// The file is no SQLite database, or a damaged one.
-    #[error("the database file is damaged or no database ({0}): restore a backup, or move the file away to start anew")]
+    #[error(
+        "the database file is damaged or no database ({0}): restore a backup, or move the file away to start anew"
+    )]
     Corrupt(String),
     /// The disk is full, read-only or failing, or the file may not be written.
     #[error("the database file cannot be used ({0}): check the disk's free space and the file's permissions")]
@@ -67,11 +69,20 @@ impl StoreError {
     /// SQLite tells these apart by number, diesel passes on only the text.
     pub(super) fn of_message(message: &str) -> Option<StoreError> {
         let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
-        if says(&["database is locked", "database table is locked", "database schema is locked"]) {
+        if says(&[
+            "database is locked",
+            "database table is locked",
+            "database schema is locked",
+        ]) {
             Some(StoreError::Locked)
         } else if says(&["not a database", "malformed"]) {
             Some(StoreError::Corrupt(message.to_owned()))
-        } else if says(&["disk I/O", "disk is full", "readonly database", "unable to open database"]) {
+        } else if says(&[
+            "disk I/O",
+            "disk is full",
+            "readonly database",
+            "unable to open database",
+        ]) {
             Some(StoreError::Disk(message.to_owned()))
         } else {
             None

@@ -23,8 +23,9 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Game>, StoreError> {
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub fn times(conn: &mut Conn) -> Result<BTreeMap<GameId, Times>, StoreError> {
-    let rows: Vec<(String, chrono::NaiveDateTime, chrono::NaiveDateTime)> =
-        games::table.select((games::id, games::opens_at, games::kickoff)).load(conn)?;
+    let rows: Vec<(String, chrono::NaiveDateTime, chrono::NaiveDateTime)> = games::table
+        .select((games::id, games::opens_at, games::kickoff))
+        .load(conn)?;
     let times = rows.into_iter().map(|(id, opens_at, kickoff)| {
         let times = Times {
             opens_at: opens_at.and_utc(),
@@ -49,7 +50,9 @@ pub(super) fn upsert(conn: &mut Conn, said: &[Game], diff: &mut Diff) -> Result<
         match stored.get(&record.id) {
             Some(old) if *old == record => counts.unchanged += 1,
             Some(old) => {
-                diesel::update(games::table.find(&record.id)).set(&record).execute(conn)?;
+                diesel::update(games::table.find(&record.id))
+                    .set(&record)
+                    .execute(conn)?;
                 follow(conn, old, &record)?;
                 diff.note(&record.id, "", &old.fields(), &record.fields());
                 counts.changed += 1;

@@ -122,7 +122,7 @@ pub enum ImportError {
     /// The file holds no odds.
     #[error("line 1: neither the columns of an openers file (open_spread, ...) nor of a file of bookmakers' closes \
              (home_line, ...) are there; {}", match looks_like {
-                 Some(kind) => format!("this looks like a {kind} file: use `huddle data import games FILE`"),
+                 Some(kind) => format!("this looks like a file of {kind}: use `huddle data import games FILE`"),
                  None => "this looks like no file huddle can read".to_owned(),
              })]
     NotOdds {
@@ -144,7 +144,12 @@ impl From<diesel::result::Error> for ImportError {
 ///
 /// # Errors
 /// [`ImportError`]; then nothing is stored.
-pub fn games_file(conn: &mut Conn, name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<ImportReport, ImportError> {
+pub fn games_file(
+    conn: &mut Conn,
+    name: &str,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<ImportReport, ImportError> {
     let facts = nflverse_games::read(bytes)?;
     let file = SourceFile::of(name, bytes);
     Ok(conn.immediate_transaction(|conn| apply(conn, FileKind::Games, facts, &file, now))?)
@@ -155,7 +160,12 @@ pub fn games_file(conn: &mut Conn, name: &str, bytes: &[u8], now: DateTime<Utc>)
 ///
 /// # Errors
 /// [`ImportError`]; then nothing is stored.
-pub fn odds_file(conn: &mut Conn, name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<ImportReport, ImportError> {
+pub fn odds_file(
+    conn: &mut Conn,
+    name: &str,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<ImportReport, ImportError> {
     let header = sheet::header(bytes)?;
     let columns: Vec<&str> = header.iter().map(str::trim).collect();
     let kind = FileKind::of_header(&columns);

@@ -217,7 +217,10 @@ impl NewEntry {
             &self.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
             &self.body,
         ];
-        let lines: Vec<String> = fields.iter().map(|f| f.replace('\\', "\\\\").replace('\n', "\\n")).collect();
+        let lines: Vec<String> = fields
+            .iter()
+            .map(|f| f.replace('\\', "\\\\").replace('\n', "\\n"))
+            .collect();
         let hash = sha256(format!("{}\n{}", head.hash, lines.join("\n")).as_bytes());
         Entry {
             seq,

@@ -121,7 +121,8 @@ impl StoreOptions {
 
 impl CustomizeConnection<Conn, diesel::r2d2::Error> for StoreOptions {
     fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(&self.pragmas()).map_err(diesel::r2d2::Error::QueryError)
+        conn.batch_execute(&self.pragmas())
+            .map_err(diesel::r2d2::Error::QueryError)
     }
 }
 

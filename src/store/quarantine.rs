@@ -56,7 +56,11 @@ pub struct ReasonCount {
 /// [`StoreError`] when reading fails.
 pub fn list(conn: &mut Conn, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
     Ok(quarantine::table
-        .order((quarantine::import_id.desc(), quarantine::line.asc(), quarantine::id.asc()))
+        .order((
+            quarantine::import_id.desc(),
+            quarantine::line.asc(),
+            quarantine::id.asc(),
+        ))
         .limit(i64::from(limit))
         .select(Quarantined::as_select())
         .load(conn)?)
@@ -80,7 +84,9 @@ pub fn by_reason(conn: &mut Conn) -> Result<Vec<ReasonCount>, StoreError> {
         .order(quarantine::id.asc())
         .select((quarantine::reason, quarantine::line))
         .load(conn)?;
-    Ok(tally(rows.iter().map(|(reason, line)| (kind_of(reason), line.unsigned_abs()))))
+    Ok(tally(
+        rows.iter().map(|(reason, line)| (kind_of(reason), line.unsigned_abs())),
+    ))
 }
 
 pub(super) fn tally<'a>(reasons: impl Iterator<Item = (&'a str, u64)>) -> Vec<ReasonCount> {

@@ -72,11 +72,17 @@ fn existing(conn: &mut Conn, said: &[Quote]) -> Result<BTreeMap<Key, (i32, Quote
         let mut ids: Vec<&str> = said.iter().map(|q| q.game.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
-        quotes::table.filter(quotes::game_id.eq_any(ids)).select(columns).load(conn)?
+        quotes::table
+            .filter(quotes::game_id.eq_any(ids))
+            .select(columns)
+            .load(conn)?
     } else {
         quotes::table.select(columns).load(conn)?
     };
-    Ok(rows.into_iter().map(|(id, record)| (key(&record), (id, record))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, record)| (key(&record), (id, record)))
+        .collect())
 }
 
 fn key(record: &QuoteRecord) -> Key {

@@ -2,9 +2,7 @@
 
 use super::StoreError;
 use super::schema::{games, quotes};
-use crate::domain::game::{
-    Conditions, Fixture, Game, GameId, Phase, Roof, Score, SeasonWeek, Starters,
-};
+use crate::domain::game::{Conditions, Fixture, Game, GameId, Phase, Roof, Score, SeasonWeek, Starters};
 use crate::domain::line::HalfPoints;
 use crate::domain::price::American;
 use crate::domain::quote::{Book, Market, Moment, Quote};
@@ -67,11 +65,7 @@ const ROOFS: [(Roof, &str); 3] = [
     (Roof::Dome, "dome"),
     (Roof::Retractable, "retractable"),
 ];
-const MOMENTS: [(Moment, &str); 3] = [
-    (Moment::Open, "open"),
-    (Moment::Live, "live"),
-    (Moment::Close, "close"),
-];
+const MOMENTS: [(Moment, &str); 3] = [(Moment::Open, "open"), (Moment::Live, "live"), (Moment::Close, "close")];
 
 fn name_of<T: PartialEq, const N: usize>(table: &[(T, &'static str); N], value: &T) -> &'static str {
     table

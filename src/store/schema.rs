@@ -1,6 +1,9 @@
 //! The tables as diesel sees them; written to match `migrations/sqlite`, which is the truth.
 
-#![allow(missing_docs, reason = "the columns are documented by the row structs and the migration")]
+#![allow(
+    missing_docs,
+    reason = "the columns are documented by the row structs and the migration"
+)]
 
 diesel::table! {
     games (id) {

@@ -105,7 +105,11 @@ pub fn status(conn: &mut Conn, now: DateTime<Utc>) -> Result<DataStatus, StoreEr
             missing_seasons: missing(seasons.iter().map(|s| s.season)),
             seasons,
             n_overdue: overdue.len() as u64,
-            overdue: overdue.iter().take(DataStatus::OVERDUE_SHOWN).map(|g| g.id.clone()).collect(),
+            overdue: overdue
+                .iter()
+                .take(DataStatus::OVERDUE_SHOWN)
+                .map(|g| g.id.clone())
+                .collect(),
             quotes,
             n_quarantined: quarantine::count(conn)?,
             quarantined: quarantine::by_reason(conn)?,
@@ -164,7 +168,9 @@ fn by_season(games: &[GameLine]) -> Vec<SeasonStatus> {
 
 fn missing(seasons: impl Iterator<Item = u16>) -> Vec<u16> {
     let present: BTreeSet<u16> = seasons.collect();
-    let (Some(first), Some(last)) = (present.first(), present.last()) else { return Vec::new() };
+    let (Some(first), Some(last)) = (present.first(), present.last()) else {
+        return Vec::new();
+    };
     (*first..*last).filter(|season| !present.contains(season)).collect()
 }
 
