@@ -225,7 +225,7 @@ fn import(kind: ImportKind, path: &Path, home: &Home, now: DateTime<Utc>) -> Res
 
 fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => DataError::NoFile(path.to_owned()),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DataError::NoFile(path.to_owned()),
         _ => DataError::Unreadable {
             path: path.to_owned(),
             source,

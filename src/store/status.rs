@@ -133,11 +133,12 @@ impl GameLine {
 }
 
 fn load_games(conn: &mut Conn) -> Result<Vec<GameLine>, StoreError> {
-    let rows: Vec<(String, i32, i32, NaiveDateTime, Option<i32>)> = games::table
+    type Columns = (String, i32, i32, NaiveDateTime, Option<i32>);
+    let rows: Vec<Columns> = games::table
         .order((games::kickoff.asc(), games::id.asc()))
         .select((games::id, games::season, games::week, games::kickoff, games::home_score))
         .load(conn)?;
-    let line = |(id, season, week, kickoff, score): (String, i32, i32, NaiveDateTime, Option<i32>)| GameLine {
+    let line = |(id, season, week, kickoff, score): Columns| GameLine {
         id,
         season: u16::try_from(season).unwrap_or_default(),
         week: u8::try_from(week).unwrap_or_default(),
@@ -174,6 +175,9 @@ fn missing(seasons: impl Iterator<Item = u16>) -> Vec<u16> {
     (*first..*last).filter(|season| !present.contains(season)).collect()
 }
 
+/// Game, market, moment and both prices.
+type QuoteLine = (String, String, String, Option<i32>, Option<i32>);
+
 fn by_market(conn: &mut Conn, games: &[GameLine]) -> Result<Vec<QuoteStatus>, StoreError> {
     #[derive(Default)]
     struct Group {
@@ -182,7 +186,7 @@ fn by_market(conn: &mut Conn, games: &[GameLine]) -> Result<Vec<QuoteStatus>, St
         games: BTreeSet<String>,
     }
     let season_of: BTreeMap<&str, u16> = games.iter().map(|g| (g.id.as_str(), g.season)).collect();
-    let rows: Vec<(String, String, String, Option<i32>, Option<i32>)> = quotes::table
+    let rows: Vec<QuoteLine> = quotes::table
         .select((
             quotes::game_id,
             quotes::market,
