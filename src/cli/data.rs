@@ -194,15 +194,25 @@ fn emit<T: Serialize>(
     answer: &T,
     text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    if !json {
-        return text(out);
-    }
-    let versioned = Versioned {
-        schema_version: 1,
-        answer,
+    let written = if json {
+        let versioned = Versioned {
+            schema_version: 1,
+            answer,
+        };
+        serde_json::to_writer(&mut *out, &versioned)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out))
+    } else {
+        text(out)
     };
-    serde_json::to_writer(&mut *out, &versioned)?;
-    writeln!(out)
+    // A reader that has seen enough, such as `head`, is no failure.
+    written.or_else(|e| {
+        if e.kind() == io::ErrorKind::BrokenPipe {
+            Ok(())
+        } else {
+            Err(e)
+        }
+    })
 }
 
 /// The file is read and its size checked before the home is touched, so a wrong path leaves no folders behind.
