@@ -38,5 +38,8 @@ pub mod shell;
 
 // The edges.
 
+pub mod store;
+
+pub mod home;
 
 pub mod cli;

@@ -52,6 +52,7 @@ impl BareHost {
                                 round,
                                 seat,
                                 incarnation: 1,
+                                restarts: 0,
                                 answer,
                             },
                             _ => Input::Lost {

@@ -1,3 +1,4 @@
-//! The command line: one file a verb, each with its arguments and a `run` that writes to any sink.
+//! The command line: one file a verb group.
 
+pub mod data;
 pub mod odds;

@@ -26,11 +26,11 @@ pub enum SheetError {
     },
     /// Columns that are needed are not there.
     #[error(
-        "line 1: the columns {} of a {wanted} file are missing; {}",
+        "line 1: a file of {wanted} must have the columns {}, which are missing; {}",
         missing.join(", "),
         looks_like.map_or_else(
             || "this looks like no file huddle can read".to_owned(),
-            |kind| format!("this looks like a {kind} file"),
+            |kind| format!("this looks like a file of {kind}"),
         )
     )]
     MissingColumns {

@@ -15,13 +15,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The id of a message: 16 hexadecimal digits drawn from the speaker's seeded stream.
+/// The id of a message: 16 hexadecimal digits that follow from the seed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageId(pub String);
 
 impl MessageId {
-    /// An id from 64 bits of a seeded stream.
+    /// An id from 64 bits.
     pub fn from_bits(bits: u64) -> MessageId {
         MessageId(format!("{bits:016x}"))
     }

@@ -56,6 +56,8 @@ pub enum Input {
         seat: Seat,
         /// Its incarnation.
         incarnation: u64,
+        /// Times it was restarted since it was asked.
+        restarts: u64,
         /// What it said.
         answer: Answer,
     },
@@ -132,7 +134,9 @@ pub struct SeatLog {
     pub revised: Vec<Opinion>,
     /// Its incarnation when it last answered.
     pub incarnation: u64,
-    /// Times its answer was lost.
+    /// Times it was restarted while the round waited for it.
+    pub restarts: u64,
+    /// Why answers of it were lost, each once.
     pub losses: Vec<String>,
     /// Why it is absent, when it is.
     pub absent: Option<String>,
@@ -268,7 +272,7 @@ impl Consensus {
             unreviewed,
             messages: Vec::new(),
         };
-        round.messages = super::minutes::write(&round, turn.rng());
+        round.messages = super::minutes::write(&round);
         turn.emit(Effect::Concluded(Box::new(round)));
     }
 
@@ -319,6 +323,7 @@ impl Machine for Consensus {
                 round,
                 seat,
                 incarnation,
+                restarts,
                 answer,
             } => {
                 if !self.current(&round, Phase::Study) {
@@ -326,6 +331,7 @@ impl Machine for Consensus {
                 }
                 if let Some(log) = self.under_way.as_mut().and_then(|n| n.logs.get_mut(&seat)) {
                     log.incarnation = incarnation;
+                    log.restarts += restarts;
                     log.answer = Some(answer);
                     self.arrived(&seat, turn);
                 }
@@ -469,7 +475,7 @@ impl UnderWay {
                         Case {
                             alone,
                             revised,
-                            restarts: log.losses.len() as u64,
+                            restarts: log.restarts,
                         },
                     )
                 })

@@ -6,19 +6,19 @@
 use super::consensus::{Round, decided_at};
 use crate::domain::belief::{Opinion, Seat};
 use crate::domain::pick::Verdict;
+use crate::protocol::question::RoundId;
 use crate::protocol::{AgentMessage, AgreedLine, DecisionLine, Fact, Kind, MessageId, OpinionLine, Priority, To};
-use rand::RngExt as _;
-use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 
 /// Where the swarm sits in the tree.
 pub const SWARM_PATH: &str = "/swarms/consensus";
 
-/// Writes the messages of a round.
-pub fn write(round: &Round, rng: &mut Pcg64Mcg) -> Vec<AgentMessage> {
+/// Writes the messages of a round. Their ids are hashes of the round's id and their position: the round's id names the
+/// seed, so ids follow from the seed and never collide between processes that started alike.
+pub fn write(round: &Round) -> Vec<AgentMessage> {
     let mut minutes = Minutes {
         at: decided_at(&round.convened),
-        rng,
+        round: &round.convened.round,
         thread: None,
         messages: Vec::new(),
     };
@@ -76,14 +76,19 @@ fn path(seat: &Seat) -> String {
 
 struct Minutes<'a> {
     at: chrono::DateTime<chrono::Utc>,
-    rng: &'a mut Pcg64Mcg,
+    round: &'a RoundId,
     thread: Option<MessageId>,
     messages: Vec<AgentMessage>,
 }
 
 impl Minutes<'_> {
     fn say(&mut self, from: &str, to: To, kind: Kind, parent_id: Option<MessageId>, body: Fact) -> MessageId {
-        let id = MessageId::from_bits(self.rng.random());
+        let digest = Sha256::digest(format!("{}#{}", self.round.0, self.messages.len()));
+        let bits = digest
+            .iter()
+            .take(8)
+            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let id = MessageId::from_bits(bits);
         let thread = self.thread.get_or_insert_with(|| id.clone()).clone();
         let priority = if kind == Kind::Command {
             Priority::High

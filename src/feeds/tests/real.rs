@@ -97,3 +97,60 @@ fn real_odds_are_usable() {
         BTreeMap::from([("handicap of one team only", 5), ("prices without a line", 1)])
     );
 }
+
+/// Of games where two sources have one line and both lean, the share in which they lean to the same side.
+fn agreement(ours: &[&Quote], theirs: &BTreeMap<(GameId, Market), &Quote>, seasons: &[&str]) -> f64 {
+    let lean = |q: &Quote| Some((q.first?.decimal().get() - q.second?.decimal().get()).signum());
+    let mut pairs = Vec::new();
+    for q in ours.iter().filter(|q| seasons.contains(&&q.game.as_str()[..4])) {
+        let other = theirs
+            .get(&(q.game.clone(), q.market))
+            .filter(|other| other.line == q.line);
+        if let Some((a, b)) = other
+            .and_then(|other| lean(q).zip(lean(other)))
+            .filter(|(a, b)| a * b != 0.0)
+        {
+            pairs.push((a as i32, b as i32));
+        }
+    }
+    assert!(pairs.len() > 50, "{} pairs", pairs.len());
+    share(&pairs, |(a, b)| a == b)
+}
+
+#[test]
+fn both_sources_mean_the_same_sides() {
+    let (Some(games), Some(close)) = (real_file("games.csv"), real_file("book_closes.csv")) else {
+        return;
+    };
+    let games = nflverse_games::read(&games).unwrap();
+    let close = book_closes::read(&close, &times(&games)).unwrap();
+    let pinnacle: BTreeMap<(GameId, Market), &Quote> = close
+        .quotes
+        .iter()
+        .filter(|q| q.book.as_str() == "pinnacle")
+        .map(|q| ((q.game.clone(), q.market), q))
+        .collect();
+    for market in Market::ALL {
+        let ours: Vec<&Quote> = games.quotes.iter().filter(|q| q.market == market).collect();
+        // 2018 and 2019 are the seasons whose over and under prices are published swapped.
+        for seasons in [["2018", "2019"], ["2020", "2021"]] {
+            let share = agreement(&ours, &pinnacle, &seasons);
+            println!("{market} {seasons:?} {share:.3}");
+            assert!(share > 0.8, "{market} {seasons:?}: {share}");
+        }
+    }
+    let spreads: Vec<(i32, i32)> = games
+        .quotes
+        .iter()
+        .filter_map(|q| {
+            Some((
+                q.line?,
+                pinnacle.get(&(q.game.clone(), Market::Spread))?.line?,
+                q.market,
+            ))
+        })
+        .filter(|(_, _, market)| *market == Market::Spread)
+        .map(|(a, b, _)| (i32::from(a.0), i32::from(b.0)))
+        .collect();
+    near(share(&spreads, |(a, b)| (a - b).abs() <= 2), 1.0, 0.05);
+}

@@ -25,11 +25,11 @@ fn unusable_files_are_refused_with_advice() {
     let header = "game_id,open_spread,open_total\n1,2,3\n";
     let message = refusal(header.as_bytes());
     assert!(
-        message.starts_with("line 1: the columns season, game_type, week,"),
+        message.starts_with("line 1: a file of nflverse games must have the columns season, game_type, week,"),
         "{message}"
     );
     assert!(
-        message.ends_with("of a nflverse games file are missing; this looks like a openers file"),
+        message.ends_with("stadium, which are missing; this looks like a file of openers"),
         "{message}"
     );
     let message = refusal(b"<!DOCTYPE html>\n<html>\n");

@@ -1,0 +1,11 @@
+DROP TABLE trials;
+DROP TABLE journal;
+DROP TABLE grades;
+DROP TABLE picks;
+DROP TABLE votes;
+DROP TABLE opinions;
+DROP TABLE rounds;
+DROP TABLE quarantine;
+DROP TABLE imports;
+DROP TABLE quotes;
+DROP TABLE games;

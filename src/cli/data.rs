@@ -1,0 +1,258 @@
+//! `huddle data`: files into the database, and what is in it. Text for people, or one JSON object with `--json`.
+
+mod print;
+#[cfg(test)]
+mod tests;
+
+use crate::home::{Home, HomeError};
+use crate::store::imports::{self, ImportError, ImportReport};
+use crate::store::{Store, StoreError, quarantine, status};
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The verbs below `huddle data`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DataCommand {
+    /// Read a file of games or odds into the database, all of it or nothing.
+    Import(ImportArgs),
+    /// Show what is stored, what is missing, and how old it is.
+    Status(StatusArgs),
+    /// List rows that were left out, with file, line and reason.
+    Quarantine(QuarantineArgs),
+}
+
+/// Arguments of `huddle data import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArgs {
+    /// What the file holds.
+    #[arg(value_enum)]
+    pub kind: ImportKind,
+    /// The file; for odds, openers and bookmakers' closes are told apart by their columns.
+    pub file: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportKind {
+    /// nflverse's games.csv.
+    Games,
+    /// Openers or bookmakers' closes.
+    Odds,
+}
+
+/// Arguments of `huddle data status`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct StatusArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `huddle data quarantine`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct QuarantineArgs {
+    /// Show at most this many entries.
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a verb ended when it did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+        }
+    }
+}
+
+/// Why a verb did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The path names no file.
+    #[error("{}: there is no such file: check the path", .0.display())]
+    NoFile(PathBuf),
+    /// The path names a directory.
+    #[error("{}: this is a directory: name a CSV file", .0.display())]
+    Directory(PathBuf),
+    /// The file cannot be read.
+    #[error("{}: the file cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is larger than any file of its kind.
+    #[error("{}: the file is larger than {} MiB: this is no file huddle can read", .0.display(), MAX_FILE_BYTES >> 20)]
+    TooLarge(PathBuf),
+    /// The file's contents were refused, or the database failed on them.
+    #[error("{}: not imported: {source}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: ImportError,
+    },
+    /// The home cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The output could not be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl DataError {
+    /// 2 for a path that is no file, 5 for data that cannot be used, 1 for the rest.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            DataError::NoFile(_) | DataError::Directory(_) => 2,
+            DataError::Unreadable { .. } | DataError::TooLarge(_) => 5,
+            DataError::Import { source, .. } => match source {
+                ImportError::Sheet(_) | ImportError::NotOdds { .. } => 5,
+                ImportError::Store(_) => 1,
+            },
+            DataError::Home(_) | DataError::Store(_) | DataError::Output(_) => 1,
+        }
+    }
+}
+
+/// 256 MiB: forty times all seasons of every file there is, and little enough to hold in memory.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// Runs a verb. `now` is when it happens; the result goes to `out`.
+///
+/// # Errors
+/// [`DataError`]; then nothing was changed, unless it is [`DataError::Output`]: an import is stored before it is told of.
+pub fn run(
+    command: &DataCommand,
+    home: &Home,
+    now: DateTime<Utc>,
+    out: &mut dyn Write,
+) -> Result<Exit, DataError> {
+    match command {
+        DataCommand::Import(args) => {
+            let report = import(args.kind, &args.file, home, now)?;
+            emit(args.json, out, &report, |out| print::report(out, &report))?;
+        }
+        DataCommand::Status(args) => {
+            let mut conn = Store::open(&home.existing_database()?)?.conn()?;
+            let status = status::status(&mut conn, now)?;
+            emit(args.json, out, &status, |out| print::status(out, &status))?;
+        }
+        DataCommand::Quarantine(args) => {
+            let mut conn = Store::open(&home.existing_database()?)?.conn()?;
+            let listing = Listing {
+                n_quarantined: quarantine::count(&mut conn)?,
+                entries: quarantine::list(&mut conn, args.limit)?,
+            };
+            emit(args.json, out, &listing, |out| print::quarantine(out, &listing))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// What `huddle data quarantine` shows.
+#[derive(Clone, Debug, Serialize)]
+struct Listing {
+    n_quarantined: u64,
+    entries: Vec<quarantine::Quarantined>,
+}
+
+/// A verb's answer with the version of its form, as one JSON object.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema_version: u32,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
+fn emit<T: Serialize>(
+    json: bool,
+    out: &mut dyn Write,
+    answer: &T,
+    text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let written = if json {
+        let versioned = Versioned {
+            schema_version: 1,
+            answer,
+        };
+        serde_json::to_writer(&mut *out, &versioned)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out))
+    } else {
+        text(out)
+    };
+    // A reader that has seen enough, such as `head`, is no failure.
+    written.or_else(|e| {
+        if e.kind() == io::ErrorKind::BrokenPipe {
+            Ok(())
+        } else {
+            Err(e)
+        }
+    })
+}
+
+/// The file is read and its size checked before the home is touched, so a wrong path leaves no folders behind.
+fn import(kind: ImportKind, path: &Path, home: &Home, now: DateTime<Utc>) -> Result<ImportReport, DataError> {
+    let bytes = read_file(path)?;
+    let _lock = home.lock()?;
+    let mut conn = Store::open(&home.database())?.conn()?;
+    let name = path
+        .file_name()
+        .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    let outcome = match kind {
+        ImportKind::Games => imports::games_file(&mut conn, &name, &bytes, now),
+        ImportKind::Odds => imports::odds_file(&mut conn, &name, &bytes, now),
+    };
+    outcome.map_err(|source| DataError::Import {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DataError::NoFile(path.to_owned()),
+        _ => DataError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let meta = std::fs::metadata(path).map_err(unreadable)?;
+    if meta.is_dir() {
+        return Err(DataError::Directory(path.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    // The bound holds while reading, because a pipe or a growing file has no honest size.
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(DataError::TooLarge(path.to_owned()));
+    }
+    Ok(bytes)
+}

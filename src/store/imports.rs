@@ -1,0 +1,264 @@
+//! A whole file into the database: all of it in one transaction or nothing, twice the same file changes nothing, and
+//! every changed value is reported with what stood there before.
+
+use super::schema::imports;
+use super::{Conn, StoreError, games, quarantine, quotes, sha256};
+use crate::feeds::sheet::{self, SheetError};
+use crate::feeds::{Corrections, Facts, FileKind, book_closes, nflverse_games, openers};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// Rows by what storing them did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Not there before.
+    pub new: u64,
+    /// There with other values.
+    pub changed: u64,
+    /// There just so.
+    pub unchanged: u64,
+}
+
+/// A stored value that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The game.
+    pub game_id: String,
+    /// What changed: a column of the game, or book, market, moment and column of a quote.
+    pub what: String,
+    /// The value before; `none` when there was none.
+    pub old: String,
+    /// The value now.
+    pub new: String,
+}
+
+/// Changes, the first [`Diff::SHOWN`] in full.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    changes: Vec<Change>,
+    n_more: u64,
+}
+
+impl Diff {
+    /// A season's worth of corrected scores fits; more than that is a different file and its count says enough.
+    pub const SHOWN: usize = 500;
+
+    pub(super) fn note(&mut self, game: &str, what: &str, old: &[(&str, String)], new: &[(&str, String)]) {
+        for ((column, old), (_, new)) in old.iter().zip(new).filter(|(old, new)| old != new) {
+            if self.changes.len() == Diff::SHOWN {
+                self.n_more += 1;
+                continue;
+            }
+            self.changes.push(Change {
+                game_id: game.to_owned(),
+                what: format!("{what}{column}"),
+                old: old.clone(),
+                new: new.clone(),
+            });
+        }
+    }
+}
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// Name of the file as it was given.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// What was in it.
+    pub kind: FileKind,
+    /// Rows in the file.
+    pub n_rows: u64,
+    /// Games stored; all zero for odds.
+    pub games: Counts,
+    /// Quotes stored.
+    pub quotes: Counts,
+    /// Rows and markets left out.
+    pub n_quarantined: u64,
+    /// The same by reason.
+    pub quarantined: Vec<quarantine::ReasonCount>,
+    /// What was put right.
+    pub corrected: Corrections,
+    /// Values that were replaced.
+    pub changes: Vec<Change>,
+    /// Replaced values beyond those listed.
+    pub n_more_changes: u64,
+}
+
+/// A row of `imports`: one reading of one file.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = imports)]
+pub struct ImportRecord {
+    /// Name of the file.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// `games`, `openers` or `book_closes`.
+    pub kind: String,
+    /// Rows in the file.
+    pub n_rows: i64,
+    /// Games and quotes that were new.
+    pub n_new: i64,
+    /// Games and quotes that changed.
+    pub n_changed: i64,
+    /// Games and quotes that did not.
+    pub n_unchanged: i64,
+    /// Rows and markets left out.
+    pub n_quarantined: i64,
+    /// What was put right, as JSON.
+    pub corrections: String,
+    /// When.
+    pub at: NaiveDateTime,
+}
+
+/// Why a file was not imported; nothing of it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be used.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// The file holds no odds.
+    #[error("line 1: neither the columns of an openers file (open_spread, ...) nor of a file of bookmakers' closes \
+             (home_line, ...) are there; {}", match looks_like {
+                 Some(kind) => format!("this looks like a file of {kind}: use `huddle data import games FILE`"),
+                 None => "this looks like no file huddle can read".to_owned(),
+             })]
+    NotOdds {
+        /// The file its header belongs to, if any.
+        looks_like: Option<FileKind>,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<diesel::result::Error> for ImportError {
+    fn from(e: diesel::result::Error) -> ImportError {
+        ImportError::Store(e.into())
+    }
+}
+
+/// Imports a `games.csv`. `name` is what the file is remembered by.
+///
+/// # Errors
+/// [`ImportError`]; then nothing is stored.
+pub fn games_file(
+    conn: &mut Conn,
+    name: &str,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<ImportReport, ImportError> {
+    let facts = nflverse_games::read(bytes)?;
+    let file = SourceFile::of(name, bytes);
+    Ok(conn.immediate_transaction(|conn| apply(conn, FileKind::Games, facts, &file, now))?)
+}
+
+/// Imports a file of openers or of bookmakers' closes, told apart by their columns. Games come first: an odds row is
+/// dated by its stored game.
+///
+/// # Errors
+/// [`ImportError`]; then nothing is stored.
+pub fn odds_file(
+    conn: &mut Conn,
+    name: &str,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<ImportReport, ImportError> {
+    let header = sheet::header(bytes)?;
+    let columns: Vec<&str> = header.iter().map(str::trim).collect();
+    let kind = FileKind::of_header(&columns);
+    let file = SourceFile::of(name, bytes);
+    conn.immediate_transaction(|conn| {
+        let times = games::times(conn)?;
+        let (kind, facts) = match kind {
+            Some(FileKind::Openers) => (FileKind::Openers, openers::read(bytes, &times)?),
+            Some(FileKind::BookCloses) => (FileKind::BookCloses, book_closes::read(bytes, &times)?),
+            looks_like => return Err(ImportError::NotOdds { looks_like }),
+        };
+        Ok(apply(conn, kind, facts, &file, now)?)
+    })
+}
+
+/// A file's name and fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The name it is remembered by.
+    pub name: String,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl SourceFile {
+    /// Takes the fingerprint.
+    pub fn of(name: &str, bytes: &[u8]) -> SourceFile {
+        SourceFile {
+            name: name.to_owned(),
+            sha256: sha256(bytes),
+        }
+    }
+}
+
+/// Stores facts that a feed has read; the caller holds the transaction.
+///
+/// # Errors
+/// [`StoreError`] when writing fails; the caller's transaction must then be rolled back.
+pub fn apply(
+    conn: &mut Conn,
+    kind: FileKind,
+    facts: Facts,
+    file: &SourceFile,
+    now: DateTime<Utc>,
+) -> Result<ImportReport, StoreError> {
+    let mut diff = Diff::default();
+    let games = games::upsert(conn, &facts.games, &mut diff)?;
+    let quotes = quotes::upsert(conn, &facts.quotes, &mut diff)?;
+    let report = ImportReport {
+        file: file.name.clone(),
+        sha256: file.sha256.clone(),
+        kind,
+        n_rows: facts.n_rows,
+        games,
+        quotes,
+        n_quarantined: facts.rejected.len() as u64,
+        quarantined: quarantine::tally(facts.rejected.iter().map(|r| (r.kind(), r.line))),
+        corrected: facts.corrected,
+        changes: diff.changes,
+        n_more_changes: diff.n_more,
+    };
+    let id = diesel::insert_into(imports::table)
+        .values(&record(&report, now))
+        .returning(imports::id)
+        .get_result(conn)?;
+    quarantine::replace(conn, id, kind.name(), &file.name, &facts.rejected)?;
+    Ok(report)
+}
+
+fn record(report: &ImportReport, now: DateTime<Utc>) -> ImportRecord {
+    let sum = |a: u64, b: u64| i64::try_from(a.saturating_add(b)).unwrap_or(i64::MAX);
+    ImportRecord {
+        file: report.file.clone(),
+        sha256: report.sha256.clone(),
+        kind: report.kind.name().to_owned(),
+        n_rows: sum(report.n_rows, 0),
+        n_new: sum(report.games.new, report.quotes.new),
+        n_changed: sum(report.games.changed, report.quotes.changed),
+        n_unchanged: sum(report.games.unchanged, report.quotes.unchanged),
+        n_quarantined: sum(report.n_quarantined, 0),
+        corrections: serde_json::to_string(&report.corrected).expect("a map of texts to numbers is JSON"),
+        at: now.naive_utc(),
+    }
+}
+
+/// The latest import, if any.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn last(conn: &mut Conn) -> Result<Option<ImportRecord>, StoreError> {
+    Ok(imports::table
+        .order(imports::id.desc())
+        .select(ImportRecord::as_select())
+        .first(conn)
+        .optional()?)
+}

@@ -1,0 +1,193 @@
+//! Everything Huddle keeps, in one SQLite file: facts, decisions and the journal.
+//!
+//! Only SQL that diesel also compiles on a `MultiConnection` is used, so that another backend stays one enum away:
+//! upserts read first and write what differs, in one immediate transaction, and can be repeated without effect.
+
+pub mod decisions;
+pub mod error;
+pub mod games;
+pub mod imports;
+pub mod journal;
+pub mod quarantine;
+pub mod quotes;
+pub mod rows;
+pub mod schema;
+pub mod status;
+#[cfg(test)]
+mod tests;
+pub mod trials;
+
+pub use error::StoreError;
+
+use crate::domain::archive::Archive;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::time::Duration;
+
+/// The connection every query function takes.
+pub type Conn = SqliteConnection;
+/// A connection on loan from the pool.
+pub type Loan = PooledConnection<ConnectionManager<Conn>>;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// How the database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// How long a statement waits for another writer.
+    pub busy_timeout_ms: u32,
+    /// One writer and a few readers; WAL lets readers go on while one writes.
+    pub n_connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions {
+            busy_timeout_ms: 5_000,
+            n_connections: 4,
+        }
+    }
+}
+
+/// The open database.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool<ConnectionManager<Conn>>,
+}
+
+/// What storing a row did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stored {
+    /// It was not there before.
+    New,
+    /// It was there just so.
+    Unchanged,
+    /// It was there with other contents, which were replaced.
+    Revised,
+}
+
+impl Store {
+    /// Opens or creates a database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] with the file and the reason: locked, damaged, newer schema, disk.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        Store::open_with(path, StoreOptions::default())
+    }
+
+    /// [`Store::open`] with other options.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(path: &Path, options: StoreOptions) -> Result<Store, StoreError> {
+        let url = path.to_string_lossy();
+        // One connection switches to WAL and migrates before there are others: several that switch a fresh file at
+        // once get "database is locked", whatever the timeout.
+        let mut first = Conn::establish(&url).map_err(|e| StoreError::opening(path, &e.to_string()))?;
+        prepare(&mut first, options).map_err(|e| StoreError::from(e).at(path))?;
+        migrate(&mut first).map_err(|e| e.at(path))?;
+        drop(first);
+        let pool = Pool::builder()
+            .max_size(options.n_connections)
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_millis(u64::from(options.busy_timeout_ms) * 2))
+            .connection_customizer(Box::new(options))
+            .build(ConnectionManager::new(url))
+            .map_err(|e| StoreError::opening(path, &e.to_string()))?;
+        Ok(Store { pool })
+    }
+
+    /// A connection, as soon as one is free.
+    ///
+    /// # Errors
+    /// [`StoreError::Pool`] when none became free in time.
+    pub fn conn(&self) -> Result<Loan, StoreError> {
+        self.pool.get().map_err(|e| StoreError::Pool(e.to_string()))
+    }
+}
+
+impl StoreOptions {
+    fn pragmas(self) -> String {
+        let ms = self.busy_timeout_ms;
+        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")
+    }
+}
+
+impl CustomizeConnection<Conn, diesel::r2d2::Error> for StoreOptions {
+    fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(&self.pragmas())
+            .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+fn prepare(conn: &mut Conn, options: StoreOptions) -> QueryResult<()> {
+    conn.batch_execute(&options.pragmas())?;
+    conn.batch_execute("PRAGMA journal_mode = WAL;")
+}
+
+fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+        let text = e.to_string();
+        StoreError::of_message(&text).unwrap_or(StoreError::Disk(text))
+    };
+    let known = diesel::migration::MigrationSource::<diesel::sqlite::Sqlite>::migrations(&MIGRATIONS)
+        .map_err(failed)?
+        .iter()
+        .map(|m| m.name().version().to_string())
+        .max()
+        .unwrap_or_default();
+    let applied = conn.applied_migrations().map_err(failed)?;
+    let found = applied.iter().map(ToString::to_string).max().unwrap_or_default();
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+    Ok(())
+}
+
+/// Every stored game and quote.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn load_archive(conn: &mut Conn) -> Result<Archive, StoreError> {
+    conn.transaction(|conn| Ok(Archive::new(games::all(conn)?, quotes::all(conn)?)))
+}
+
+/// SHA-256, in hexadecimal, over all games and quotes in canonical order: equal facts give equal hashes, in whatever
+/// order and by however many imports they came.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn data_hash(conn: &mut Conn) -> Result<String, StoreError> {
+    let (mut games, mut quotes) =
+        conn.transaction::<_, StoreError, _>(|conn| Ok((games::records(conn)?, quotes::records(conn)?)))?;
+    games.sort_by(|a, b| a.id.cmp(&b.id));
+    quotes.sort_by(|a, b| a.key().cmp(&b.key()));
+    let mut hasher = Sha256::new();
+    let mut add = |fields: Vec<(&'static str, String)>| {
+        for (name, value) in fields {
+            hasher.update(name);
+            hasher.update("=");
+            hasher.update(value.replace('\\', "\\\\").replace('\n', "\\n"));
+            hasher.update("\n");
+        }
+    };
+    games.iter().for_each(|game| add(game.fields()));
+    quotes.iter().for_each(|quote| add(quote.fields()));
+    Ok(hex(&hasher.finalize()))
+}
+
+/// Lower-case hexadecimal SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

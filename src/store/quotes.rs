@@ -1,0 +1,97 @@
+//! Quotes in the database. Of an opener or a close there is one per game, book and market, however often a file is read
+//! and whatever its date becomes; of live quotes there is one per instant.
+
+use super::imports::{Counts, Diff};
+use super::rows::{QuoteRecord, moment_name};
+use super::schema::quotes;
+use super::{Conn, StoreError};
+use crate::domain::quote::{Moment, Quote};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// All quotes, in no particular order.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn all(conn: &mut Conn) -> Result<Vec<Quote>, StoreError> {
+    records(conn)?.iter().map(QuoteRecord::to_quote).collect()
+}
+
+pub(super) fn records(conn: &mut Conn) -> Result<Vec<QuoteRecord>, StoreError> {
+    Ok(quotes::table.select(QuoteRecord::as_select()).load(conn)?)
+}
+
+/// Inserts quotes of a feed outside any file, such as live ones, in one transaction. Returns what was new, changed and
+/// unchanged.
+///
+/// # Errors
+/// [`StoreError`] when writing fails, also for a quote of an unknown game; then nothing is stored.
+pub fn store(conn: &mut Conn, said: &[Quote]) -> Result<Counts, StoreError> {
+    conn.immediate_transaction(|conn| upsert(conn, said, &mut Diff::default()))
+}
+
+type Key = (String, String, String, String, Option<NaiveDateTime>);
+
+/// Inserts new quotes and updates changed ones; the caller holds the transaction.
+pub(super) fn upsert(conn: &mut Conn, said: &[Quote], diff: &mut Diff) -> Result<Counts, StoreError> {
+    let mut stored = existing(conn, said)?;
+    let mut counts = Counts::default();
+    for quote in said {
+        let record = QuoteRecord::of(quote);
+        let key = key(&record);
+        match stored.get(&key) {
+            Some((_, old)) if *old == record => counts.unchanged += 1,
+            Some((id, old)) => {
+                let id = *id;
+                diesel::update(quotes::table.find(id)).set(&record).execute(conn)?;
+                let what = format!("{} {} {} ", record.book, record.market, record.moment);
+                diff.note(&record.game_id, &what, &old.fields(), &record.fields());
+                counts.changed += 1;
+                stored.insert(key, (id, record));
+            }
+            None => {
+                let id = diesel::insert_into(quotes::table)
+                    .values(&record)
+                    .returning(quotes::id)
+                    .get_result(conn)?;
+                counts.new += 1;
+                stored.insert(key, (id, record));
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// Above this many quotes one pass over the table is cheaper than a question per game.
+const ASK_PER_GAME_UP_TO: usize = 1_000;
+
+fn existing(conn: &mut Conn, said: &[Quote]) -> Result<BTreeMap<Key, (i32, QuoteRecord)>, StoreError> {
+    let columns = (quotes::id, QuoteRecord::as_select());
+    let rows: Vec<(i32, QuoteRecord)> = if said.len() <= ASK_PER_GAME_UP_TO {
+        let mut ids: Vec<&str> = said.iter().map(|q| q.game.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        quotes::table
+            .filter(quotes::game_id.eq_any(ids))
+            .select(columns)
+            .load(conn)?
+    } else {
+        quotes::table.select(columns).load(conn)?
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(id, record)| (key(&record), (id, record)))
+        .collect())
+}
+
+fn key(record: &QuoteRecord) -> Key {
+    let live = record.moment == moment_name(Moment::Live);
+    (
+        record.game_id.clone(),
+        record.book.clone(),
+        record.market.clone(),
+        record.moment.clone(),
+        live.then_some(record.as_of),
+    )
+}

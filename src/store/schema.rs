@@ -1,0 +1,189 @@
+//! The tables as diesel sees them; written to match `migrations/sqlite`, which is the truth.
+
+#![allow(
+    missing_docs,
+    reason = "the columns are documented by the row structs and the migration"
+)]
+
+diesel::table! {
+    games (id) {
+        id -> Text,
+        season -> Integer,
+        week -> Integer,
+        phase -> Text,
+        kickoff -> Timestamp,
+        kickoff_exact -> Bool,
+        opens_at -> Timestamp,
+        home -> Text,
+        away -> Text,
+        neutral -> Bool,
+        home_rest -> Integer,
+        away_rest -> Integer,
+        division -> Bool,
+        roof -> Nullable<Text>,
+        stadium -> Text,
+        home_score -> Nullable<Integer>,
+        away_score -> Nullable<Integer>,
+        temperature_f -> Nullable<Integer>,
+        wind_mph -> Nullable<Integer>,
+        home_qb -> Nullable<Text>,
+        away_qb -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    quotes (id) {
+        id -> Integer,
+        game_id -> Text,
+        book -> Text,
+        market -> Text,
+        moment -> Text,
+        as_of -> Timestamp,
+        line_half -> Nullable<Integer>,
+        first_price -> Nullable<Integer>,
+        second_price -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Integer,
+        file -> Text,
+        sha256 -> Text,
+        kind -> Text,
+        n_rows -> BigInt,
+        n_new -> BigInt,
+        n_changed -> BigInt,
+        n_unchanged -> BigInt,
+        n_quarantined -> BigInt,
+        corrections -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    quarantine (id) {
+        id -> Integer,
+        import_id -> Integer,
+        file -> Text,
+        line -> BigInt,
+        game_id -> Nullable<Text>,
+        field -> Text,
+        reason -> Text,
+        raw -> Text,
+    }
+}
+
+diesel::table! {
+    rounds (id) {
+        id -> Text,
+        season -> Integer,
+        week -> Integer,
+        basis -> Text,
+        as_of -> Timestamp,
+        seed -> BigInt,
+        settings_hash -> Text,
+        data_hash -> Text,
+        code_version -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    opinions (round_id, game_id, market, seat, phase) {
+        round_id -> Text,
+        game_id -> Text,
+        market -> Text,
+        seat -> Text,
+        phase -> Integer,
+        line_half -> Nullable<Integer>,
+        p_first -> Nullable<Double>,
+        sd -> Nullable<Double>,
+        mean -> Nullable<Double>,
+        abstained -> Nullable<Text>,
+        incarnation -> Integer,
+        evidence -> Text,
+    }
+}
+
+diesel::table! {
+    votes (round_id, game_id, market, seat) {
+        round_id -> Text,
+        game_id -> Text,
+        market -> Text,
+        seat -> Text,
+        side -> Nullable<Text>,
+        weight -> Double,
+        equal_weight -> Double,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    picks (id) {
+        id -> Text,
+        round_id -> Text,
+        game_id -> Text,
+        market -> Text,
+        status -> Text,
+        side -> Nullable<Text>,
+        line_half -> Nullable<Integer>,
+        price -> Nullable<Integer>,
+        book -> Nullable<Text>,
+        body -> Text,
+        stake_cents -> BigInt,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    grades (pick_id) {
+        pick_id -> Text,
+        result -> Text,
+        profit_cents -> BigInt,
+        clv_points -> Nullable<Double>,
+        clv_probability -> Nullable<Double>,
+        close_line_half -> Nullable<Integer>,
+        close_price -> Nullable<Integer>,
+        graded_at -> Timestamp,
+        revision -> Integer,
+    }
+}
+
+diesel::table! {
+    journal (seq) {
+        seq -> BigInt,
+        id -> Text,
+        thread -> Text,
+        parent -> Nullable<Text>,
+        sender -> Text,
+        recipient -> Text,
+        kind -> Text,
+        priority -> Text,
+        at -> Timestamp,
+        body -> Text,
+        prev_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    trials (id) {
+        id -> Text,
+        at -> Timestamp,
+        purpose -> Text,
+        seasons -> Text,
+        settings_hash -> Text,
+        data_hash -> Text,
+        code_version -> Text,
+        seed -> BigInt,
+        journal_head -> Text,
+    }
+}
+
+diesel::joinable!(quotes -> games (game_id));
+diesel::joinable!(picks -> rounds (round_id));
+diesel::joinable!(grades -> picks (pick_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    games, quotes, imports, quarantine, rounds, opinions, votes, picks, grades, journal, trials,
+);
