@@ -42,4 +42,8 @@ pub mod store;
 
 pub mod home;
 
+pub mod config;
+
+pub mod app;
+
 pub mod cli;

@@ -6,8 +6,9 @@
 use super::game::{Conditions, Fixture, Game, GameId, Score, SeasonWeek, Starters};
 use super::quote::{Book, Market, Moment, Quote};
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// All games and quotes, ordered; immutable once built and shared by reference.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Archive {
     settled: Vec<(DateTime<Utc>, usize)>,
     /// Indices of games, by (opens at, kickoff, id).
     opened: Vec<(DateTime<Utc>, usize)>,
+    /// A running hash over all facts in the order in which they became known, made when first asked for.
+    chain: OnceLock<Vec<(DateTime<Utc>, u64)>>,
 }
 
 impl Archive {
@@ -51,6 +54,7 @@ impl Archive {
         let mut opened: Vec<_> = (0..games.len()).map(|i| (games[i].fixture.opens_at, i)).collect();
         opened.sort();
         Archive {
+            chain: OnceLock::new(),
             games,
             by_id,
             quotes: per_game,
@@ -89,6 +93,27 @@ impl Archive {
             .collect()
     }
 
+    /// A running hash over everything, fact by fact in the order in which facts became known.
+    fn chain(&self) -> &[(DateTime<Utc>, u64)] {
+        self.chain.get_or_init(|| {
+            let mut facts: Vec<(DateTime<Utc>, String)> = Vec::new();
+            for game in &self.games {
+                facts.push((game.fixture.opens_at, format!("{:?}", game.fixture)));
+                let after = (game.score, game.conditions, &game.starters);
+                facts.push((game.fixture.settles_at(), format!("{} {after:?}", game.fixture.id)));
+            }
+            facts.extend(self.quotes.iter().flatten().map(|q| (q.as_of, format!("{q:?}"))));
+            facts.sort();
+            let mut last = 0u64;
+            let link = |(at, text): (DateTime<Utc>, String)| {
+                let digest = Sha256::digest(format!("{last:016x}{at}{text}"));
+                last = digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+                (at, last)
+            };
+            facts.into_iter().map(link).collect()
+        })
+    }
+
     /// The final score of a game: for grading, which happens after the fact. Decisions take a [`View`].
     pub fn final_score(&self, game: &GameId) -> Option<Score> {
         self.by_id.get(game).and_then(|&i| self.games[i].score)
@@ -125,6 +150,13 @@ impl View {
             archive: Arc::clone(&self.archive),
             at: at.min(self.at),
         }
+    }
+
+    /// A hash of everything known at the instant: two views with one fingerprint give the same decisions.
+    pub fn fingerprint(&self) -> u64 {
+        let chain = self.archive.chain();
+        let n = chain.partition_point(|(at, _)| *at <= self.at);
+        n.checked_sub(1).map_or(0, |last| chain[last].1)
     }
 
     /// A game of a week that had opened.

@@ -84,27 +84,30 @@ const CHUNK: i64 = 10_000;
 /// [`StoreError::Conflict`] when an id is taken by other contents, [`StoreError`] when writing fails; then nothing is
 /// appended.
 pub fn append(conn: &mut Conn, entries: &[NewEntry]) -> Result<Head, StoreError> {
-    conn.immediate_transaction(|conn| {
-        let mut head = head(conn)?;
-        for new in entries {
-            if let Some(old) = by_id(conn, &new.id)? {
-                if old.stated() == new.kept() {
-                    continue;
-                }
-                return Err(StoreError::Conflict {
-                    table: "journal",
-                    key: new.id.clone(),
-                });
+    conn.immediate_transaction(|conn| append_within(conn, entries))
+}
+
+/// [`append`] for a caller that holds the transaction.
+pub(super) fn append_within(conn: &mut Conn, entries: &[NewEntry]) -> Result<Head, StoreError> {
+    let mut head = head(conn)?;
+    for new in entries {
+        if let Some(old) = by_id(conn, &new.id)? {
+            if old.stated() == new.kept() {
+                continue;
             }
-            let entry = new.kept().chained(&head);
-            diesel::insert_into(journal::table).values(&entry).execute(conn)?;
-            head = Head {
-                seq: entry.seq,
-                hash: entry.hash,
-            };
+            return Err(StoreError::Conflict {
+                table: "journal",
+                key: new.id.clone(),
+            });
         }
-        Ok(head)
-    })
+        let entry = new.kept().chained(&head);
+        diesel::insert_into(journal::table).values(&entry).execute(conn)?;
+        head = Head {
+            seq: entry.seq,
+            hash: entry.hash,
+        };
+    }
+    Ok(head)
 }
 
 /// The last entry's number and hash.

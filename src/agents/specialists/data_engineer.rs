@@ -7,6 +7,7 @@ use crate::domain::archive::{Archive, View};
 use crate::domain::belief::{Basis, Offer};
 use crate::domain::game::{Fixture, SeasonWeek};
 use crate::domain::quote::{Book, Market, Moment, Quote};
+use crate::machine::{Machine, Turn};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,6 +68,66 @@ pub fn plan(archive: &Archive, when: SeasonWeek, as_of: AsOf) -> Vec<Planned> {
         .into_iter()
         .map(|(at, fixtures)| Planned { when, at, fixtures })
         .collect()
+}
+
+/// What the data engineer hears.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Lay out the rounds of a week.
+    Prepare {
+        /// Everything stored.
+        archive: Arc<Archive>,
+        /// The week.
+        when: SeasonWeek,
+        /// When to decide.
+        as_of: AsOf,
+        /// The books the user can bet at; all when not named.
+        books: Option<Vec<Book>>,
+    },
+}
+
+/// A round with all it may know.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The round.
+    pub planned: Planned,
+    /// What was known at its instant.
+    pub view: View,
+    /// The games on offer.
+    pub slate: Arc<Vec<Offer>>,
+}
+
+/// What the data engineer says.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// The rounds, earliest first.
+    Prepared(Vec<Prepared>),
+}
+
+/// The machine. It keeps nothing: what it says follows from the archive alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DataEngineer;
+
+impl Machine for DataEngineer {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
+        let Input::Prepare {
+            archive,
+            when,
+            as_of,
+            books,
+        } = input;
+        let prepare = |planned: Planned| {
+            let view = archive.as_of(planned.at);
+            let slate = slate(&planned, &view, as_of, books.as_deref());
+            Prepared { planned, view, slate }
+        };
+        turn.emit(Effect::Prepared(
+            plan(&archive, when, as_of).into_iter().map(prepare).collect(),
+        ));
+    }
 }
 
 /// The offers of a planned round by what its view knows. `books` names the books the user can bet at; without it, every

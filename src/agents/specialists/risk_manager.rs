@@ -178,7 +178,8 @@ impl Draft<'_> {
     }
 }
 
-/// Short, and the same for the same round, game and market.
+/// Twelve hexadecimal digits, the same for the same round, game and market; two among a million decisions collide with a
+/// probability of one in five hundred.
 fn decision_id(review: &Review, agreement: &Agreement) -> String {
     use sha2::{Digest, Sha256};
     let text = format!("{}/{}/{}", review.round.0, agreement.game, agreement.market);

@@ -1,0 +1,149 @@
+//! The house: the one place that names every concrete actor and hangs it in the supervisor tree.
+//!
+//! ```text
+//! root
+//!   platform     database
+//!   specialists  data_engineer, risk_manager
+//!   swarms       consensus: table, and its seven members
+//! ```
+//!
+//! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
+
+pub mod record;
+pub mod table;
+pub mod week;
+
+use crate::actor::ActorRef;
+use crate::agents::specialists::data_engineer::DataEngineer;
+use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
+use crate::agents::swarm_member::SwarmMember;
+use crate::clock::{Clock, Seeds};
+use crate::domain::belief::Seat;
+use crate::minds::quant::ROSTER;
+use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
+use crate::store::Store;
+use crate::store::keeper::Database;
+use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
+use crate::swarms::consensus::Consensus;
+use crate::swarms::pool::PoolSettings;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use table::{Conclusion, Plot, Table};
+use tokio::sync::{Mutex, mpsc};
+
+/// The handle of a swarm member.
+pub type MemberRef = ShellRef<SwarmMember, Mute>;
+/// The handle of the consensus swarm.
+pub type SwarmRef = ShellRef<Consensus, Table>;
+
+/// What the house is built from.
+#[derive(Clone)]
+pub struct HouseSpec {
+    /// The open database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The seed of every random stream.
+    pub seeds: Seeds,
+    /// Limits on stakes.
+    pub limits: RiskLimits,
+    /// Settings of the pool.
+    pub pool: PoolSettings,
+}
+
+/// The running house.
+pub struct House {
+    /// The supervisor tree.
+    pub root: Root,
+    /// The database.
+    pub database: ActorRef<Database>,
+    /// Lays out rounds.
+    pub data_engineer: ShellRef<DataEngineer, Mute>,
+    /// The consensus swarm.
+    pub swarm: SwarmRef,
+    /// Its members.
+    pub members: BTreeMap<Seat, MemberRef>,
+    /// Who is to be brought down in the next round, for demonstrations and tests.
+    pub plot: Plot,
+    concluded: Mutex<mpsc::Receiver<Conclusion>>,
+}
+
+/// Rounds that may be concluded before anybody fetches them: a swarm holds one at a time, so two is one more than can be.
+const MAX_UNFETCHED: usize = 2;
+/// More crashes than this in a minute below one supervisor is no accident any more.
+const MAX_CRASHES: u32 = 10;
+const CRASH_WINDOW: Duration = Duration::from_secs(60);
+
+impl House {
+    /// Starts every actor. Must be called inside an actix system.
+    pub fn start(spec: HouseSpec) -> House {
+        let HouseSpec {
+            store,
+            clock,
+            seeds,
+            limits,
+            pool,
+        } = spec;
+        let shell_backoff = Backoff {
+            min: Duration::from_millis(20),
+            ..Backoff::default()
+        };
+        let (database_spec, database) = ChildSpec::of::<Database>("database", store);
+        let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
+        let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
+        let manager = move |_: &_| RiskManager::new(limits);
+        let args = ShellArgs::mute("specialists/risk_manager", clock.clone(), seeds, manager);
+        let (risk_spec, risk) = ChildSpec::of::<Shell<RiskManager, Mute>>("risk_manager", args);
+
+        let mut members = BTreeMap::new();
+        let mut swarm_specs = Vec::new();
+        for (name, mind) in ROSTER {
+            let seat_path = format!("swarms/consensus/{name}");
+            let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
+            let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
+            swarm_specs.push(child.backoff(shell_backoff));
+            members.insert(Seat::new(name), member);
+        }
+        let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
+        let plot = Plot::default();
+        let table = Table::new(members.clone(), risk, concluding, plot.clone());
+        let seats: Vec<Seat> = members.keys().cloned().collect();
+        let args = ShellArgs::new(
+            "swarms/consensus/table",
+            clock,
+            seeds,
+            move |_| Consensus::new(seats.clone(), pool),
+            move |_| table.clone(),
+        );
+        let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
+        swarm_specs.push(table_spec);
+
+        let branch = |id: &str, children: Vec<ChildSpec>| {
+            let spec = SupervisorSpec::new(children)
+                .intensity(MAX_CRASHES, CRASH_WINDOW)
+                .seeds(seeds);
+            ChildSpec::of::<Supervisor>(id, spec).0
+        };
+        let swarms = branch("swarms", vec![branch("consensus", swarm_specs)]);
+        let specialists = branch("specialists", vec![engineer_spec, risk_spec]);
+        let platform = branch("platform", vec![database_spec]);
+        let root = Root::start(SupervisorSpec::new(vec![platform, specialists, swarms]).seeds(seeds));
+        House {
+            root,
+            database,
+            data_engineer,
+            swarm,
+            members,
+            plot,
+            concluded: Mutex::new(concluded),
+        }
+    }
+
+    /// Stops every actor, children before parents, within a deadline.
+    pub async fn stop(self) -> crate::supervision::ExitReport {
+        self.root.shutdown(SHUTDOWN_DEADLINE).await
+    }
+}
+
+/// A member's turn may be a replay of every season, which a debug build needs seconds for.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);
