@@ -1,3 +1,5 @@
-//! The `huddle` binary.
+//! The `huddle` binary; everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    huddle::cli::main()
+}

@@ -4,6 +4,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
+use super::output::emit;
 use crate::home::{Home, HomeError};
 use crate::store::imports::{self, ImportError, ImportReport};
 use crate::store::{Store, StoreError, quarantine, status};
@@ -178,41 +179,6 @@ pub fn run(
 struct Listing {
     n_quarantined: u64,
     entries: Vec<quarantine::Quarantined>,
-}
-
-/// A verb's answer with the version of its form, as one JSON object.
-#[derive(Serialize)]
-struct Versioned<'a, T> {
-    schema_version: u32,
-    #[serde(flatten)]
-    answer: &'a T,
-}
-
-fn emit<T: Serialize>(
-    json: bool,
-    out: &mut dyn Write,
-    answer: &T,
-    text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let written = if json {
-        let versioned = Versioned {
-            schema_version: 1,
-            answer,
-        };
-        serde_json::to_writer(&mut *out, &versioned)
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(out))
-    } else {
-        text(out)
-    };
-    // A reader that has seen enough, such as `head`, is no failure.
-    written.or_else(|e| {
-        if e.kind() == io::ErrorKind::BrokenPipe {
-            Ok(())
-        } else {
-            Err(e)
-        }
-    })
 }
 
 /// The file is read and its size checked before the home is touched, so a wrong path leaves no folders behind.

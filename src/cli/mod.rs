@@ -1,4 +1,114 @@
-//! The command line: one file a verb group.
+//! The command line: one file a verb, each with its arguments and a `run` that writes to any sink.
+//!
+//! Results go to standard output, everything else to standard error. `--json` prints one object with an integer
+//! `schema_version` and the verb's own fields. Exit codes: 0 done (also when there is nothing to bet), 1 unexpected,
+//! 2 usage, 3 settings, 5 a check failed or data was refused, 6 something asked for is not there, 130 interrupted.
 
 pub mod data;
+pub mod doctor;
 pub mod odds;
+pub mod output;
+pub mod picks;
+pub mod session;
+pub mod words;
+
+use crate::home::Home;
+use chrono::{DateTime, Utc};
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A supervised team of agents that makes auditable NFL paper picks. It never places a bet.
+#[derive(Debug, Parser)]
+#[command(name = "huddle", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    /// The folder of database, cache and settings; without it the XDG folders are used.
+    #[arg(long, global = true, env = "HUDDLE_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXAMPLES: &str = "Examples:
+  huddle demo                                      a SIMULATED league, nothing to set up
+  huddle data import games games.csv               nflverse's schedule file
+  huddle data import odds openers.csv
+  huddle picks --season 2019 --week 5
+  huddle odds devig --decimal 1.91,1.95";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Market maths: convert prices, remove margins, size stakes, value bets.
+    #[command(subcommand)]
+    Odds(odds::OddsCommand),
+    /// Import games and odds and see what is stored.
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// Hold the week's swarm rounds and print the slate.
+    Picks(picks::PicksArgs),
+    /// Check database, data, clock and keys, and say what to do.
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Why a verb did not do its work: a line for people and a code for scripts.
+#[derive(Debug)]
+pub struct Failure {
+    /// The process's exit code.
+    pub code: u8,
+    /// What was attempted, what went wrong, what to do.
+    pub error: anyhow::Error,
+}
+
+impl Failure {
+    /// A failure with its code.
+    pub fn new(code: u8, error: impl Into<anyhow::Error>) -> Failure {
+        Failure {
+            code,
+            error: error.into(),
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::new(1, error)
+    }
+}
+
+/// Runs the program: reads the command line, does the verb, prints what went wrong.
+pub fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::new().filter_or("HUDDLE_LOG", "warn"))
+        .format_timestamp(None)
+        .init();
+    let cli = Cli::parse();
+    let now = crate::clock::Clock::system().now();
+    match run(cli, now, &mut std::io::stdout().lock()) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // The whole chain on one line: what was attempted first, its cause last.
+            eprintln!("huddle: {:#}", failure.error);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+    if let Verb::Odds(command) = &cli.verb {
+        odds::run(command, out).map_err(|e| Failure::new(2, e))?;
+        return Ok(0);
+    }
+    let home = Home::resolve(cli.home, |name| std::env::var_os(name).map(PathBuf::from))
+        .map_err(|e| Failure::new(3, e))?;
+    match cli.verb {
+        Verb::Odds(_) => Ok(0),
+        Verb::Data(command) => match data::run(&command, &home, now, out) {
+            Ok(exit) => Ok(exit.code()),
+            Err(error) => Err(Failure::new(error.exit_code(), error)),
+        },
+        Verb::Picks(args) => picks::run(&args, &home, now, out),
+        Verb::Doctor(args) => doctor::run(&args, &home, now, out),
+    }
+}

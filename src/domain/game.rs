@@ -119,10 +119,20 @@ impl Fixture {
         eastern_day(self.kickoff)
     }
 
-    /// `DEN @ LAC`, or `CHI v OAK` at a neutral site.
+    /// `DEN @ LAC`, or `CHI v OAK` at a neutral site, with the codes of the season.
     pub fn label(&self) -> String {
         let at = if self.neutral { "v" } else { "@" };
-        format!("{} {at} {}", self.away.code(), self.home.code())
+        format!("{} {at} {}", self.away_code(), self.home_code())
+    }
+
+    /// The home team's code in its season.
+    pub fn home_code(&self) -> &'static str {
+        self.home.code_in(self.when.season)
+    }
+
+    /// The away team's code in its season.
+    pub fn away_code(&self) -> &'static str {
+        self.away.code_in(self.when.season)
     }
 }
 

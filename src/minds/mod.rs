@@ -127,3 +127,38 @@ pub const MIN_GAMES: usize = 64;
 pub(crate) fn signed(points: f64) -> String {
     format!("{points:+.1}")
 }
+
+/// A margin as people say it: `OAK by 2.0`, whichever side is ahead.
+pub(crate) fn by(f: &Fixture, margin: f64) -> String {
+    let ahead = if margin >= 0.0 { f.home_code() } else { f.away_code() };
+    if margin.abs() < 0.05 {
+        "even".to_owned()
+    } else {
+        format!("{ahead} by {:.1}", margin.abs())
+    }
+}
+
+/// Whom a number of points speaks for: `0.4 points to OAK`, `0.4 points to the over`.
+pub(crate) fn towards(f: &Fixture, target: Target, points: f64) -> String {
+    let side = match (target, points >= 0.0) {
+        (Target::Margin, true) => f.home_code(),
+        (Target::Margin, false) => f.away_code(),
+        (Target::Total, true) => "the over",
+        (Target::Total, false) => "the under",
+    };
+    format!("{:.1} points to {side}", points.abs())
+}
+
+/// Factors of a regression as reasons, strongest first; those under a twentieth of a point are no reason.
+pub(crate) fn factors(f: &Fixture, target: Target, shares: Vec<(&'static str, f64)>) -> Vec<Evidence> {
+    let mut reasons: Vec<Evidence> = shares
+        .into_iter()
+        .filter(|(_, points)| points.abs() >= 0.05)
+        .map(|(name, points)| Evidence {
+            text: format!("{name}: {}", towards(f, target, points)),
+            points,
+        })
+        .collect();
+    reasons.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
+    reasons
+}

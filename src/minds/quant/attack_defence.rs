@@ -1,8 +1,8 @@
 //! Attack and defence: how many points each side should score against the other.
 
 use crate::domain::belief::{Abstention, Evidence};
-use crate::domain::team::Team;
-use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, signed};
+use crate::domain::game::Fixture;
+use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, by, signed};
 use crate::models::attack_defence::AttackDefence;
 
 /// The mind.
@@ -20,13 +20,19 @@ impl Default for AttackDefenceMind {
 }
 
 impl AttackDefenceMind {
-    fn duel(&mut self, attacker: Team, defender: Team) -> (f64, String) {
+    /// What a side's attack should make of the other's defence, in points above average, in words and number.
+    fn duel(&mut self, f: &Fixture, home_attacks: bool) -> (f64, String) {
+        let (attacker, defender) = if home_attacks {
+            (f.home, f.away)
+        } else {
+            (f.away, f.home)
+        };
         let (attack, defence) = (self.model.ratings(attacker).0, self.model.ratings(defender).1);
         let text = format!(
             "{} attack {} meets {} defence {}",
-            attacker.code(),
+            attacker.code_in(f.when.season),
             signed(attack),
-            defender.code(),
+            defender.code_in(f.when.season),
             signed(defence)
         );
         (attack - defence, text)
@@ -55,8 +61,8 @@ impl Forecaster for AttackDefenceMind {
 
     fn explain(&mut self, target: Target, question: &Question<'_>) -> Vec<Evidence> {
         let f = question.fixture;
-        let (home, home_text) = self.duel(f.home, f.away);
-        let (away, away_text) = self.duel(f.away, f.home);
+        let (home, home_text) = self.duel(f, true);
+        let (away, away_text) = self.duel(f, false);
         let (away_sign, estimate, line) = match target {
             Target::Margin => (-1.0, self.model.margin(f).0, question.lines.spread),
             Target::Total => (1.0, self.model.total(f).0, question.lines.total),
@@ -73,7 +79,14 @@ impl Forecaster for AttackDefenceMind {
             },
         ];
         reasons.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        let text = format!("duels add up to {estimate:.1} against a line of {line:.1}");
+        let text = match target {
+            Target::Margin => format!(
+                "attacks against defences: {}; the line has {}",
+                by(f, estimate),
+                by(f, line)
+            ),
+            Target::Total => format!("attacks against defences: {estimate:.1} points; the line is {line:.1}"),
+        };
         reasons.insert(
             0,
             Evidence {

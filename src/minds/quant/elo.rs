@@ -1,7 +1,7 @@
 //! Elo: who beats whom, game by game, with no memory but one number a team.
 
 use crate::domain::belief::{Abstention, Evidence};
-use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, signed};
+use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, by};
 use crate::models::elo::Elo;
 
 /// Standard error of an Elo difference in points of margin: ratings swing by about 25 Elo points a week.
@@ -43,13 +43,13 @@ impl Forecaster for EloMind {
         let margin = self.elo.predict(f);
         let line = question.lines.spread.unwrap_or(margin);
         let text = format!(
-            "Elo {} {:.0}, {} {:.0}: home by {}, line {}",
-            f.home.code(),
+            "Elo {} {:.0}, {} {:.0}: {}; the line has {}",
+            f.home_code(),
             self.elo.rating(f.home),
-            f.away.code(),
+            f.away_code(),
             self.elo.rating(f.away),
-            signed(margin),
-            signed(line)
+            by(f, margin),
+            by(f, line)
         );
         vec![Evidence {
             text,

@@ -5,7 +5,7 @@
 //! others honest, and the one they must convince.
 
 use crate::domain::belief::{Abstention, Evidence};
-use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, Question, Target, signed};
+use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, Question, Target, factors};
 use crate::models::regression::Factors;
 use crate::models::season_time::rating_week;
 use crate::models::team_ridge::LEAGUE_TOTAL;
@@ -90,17 +90,6 @@ impl Forecaster for MarketAnchor {
             Target::Margin => (margin_features(&question.lines), &mut self.margin),
             Target::Total => (total_features(&question.lines), &mut self.total),
         };
-        let Some(x) = x else { return Vec::new() };
-        let mut reasons: Vec<Evidence> = model
-            .predict(&x)
-            .2
-            .into_iter()
-            .map(|(name, points)| Evidence {
-                text: format!("{name} {}", signed(points)),
-                points,
-            })
-            .collect();
-        reasons.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        reasons
+        x.map_or(Vec::new(), |x| factors(question.fixture, target, model.predict(&x).2))
     }
 }

@@ -4,7 +4,7 @@
 //! 2017 this was the best single model at the opener.
 
 use crate::domain::belief::{Abstention, Evidence};
-use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target};
+use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, by};
 use crate::models::team_ridge::{MarginRidge, TotalRidge};
 
 /// The reference recipe's, chosen on seasons up to 2017.
@@ -53,16 +53,21 @@ impl Forecaster for MarketRating {
 
     fn explain(&mut self, target: Target, question: &Question<'_>) -> Vec<Evidence> {
         let f = question.fixture;
-        let (estimate, line, what) = match target {
-            Target::Margin => (self.margin.predict(f).0, question.lines.spread, "spreads"),
-            Target::Total => (self.total.predict(f).0, question.lines.total, "totals"),
+        let (estimate, line) = match target {
+            Target::Margin => (self.margin.predict(f).0, question.lines.spread),
+            Target::Total => (self.total.predict(f).0, question.lines.total),
         };
         let line = line.unwrap_or(estimate);
-        let text = format!(
-            "recent closing {what} of {} and {} imply {estimate:.1}; the offer is {line:.1}",
-            f.home.code(),
-            f.away.code()
-        );
+        let (home, away) = (f.home_code(), f.away_code());
+        let text = match target {
+            Target::Margin => {
+                let (implied, offer) = (by(f, estimate), by(f, line));
+                format!("recent closing spreads of {home} and {away} imply {implied}; the offer has {offer}")
+            }
+            Target::Total => {
+                format!("recent closing totals of {home} and {away} imply {estimate:.1}; the offer is {line:.1}")
+            }
+        };
         vec![Evidence {
             text,
             points: estimate - line,

@@ -1,7 +1,7 @@
 //! Points ridge: one strength a team from margins, one pace a team from totals, blow-outs clipped.
 
 use crate::domain::belief::{Abstention, Evidence};
-use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, signed};
+use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, by, signed};
 use crate::models::team_ridge::{MarginRidge, TotalRidge};
 
 /// Beyond this margin a game says nothing more about strength: garbage time decides the rest.
@@ -52,14 +52,14 @@ impl Forecaster for PointsRidge {
                 let advantage = if f.neutral { 0.0 } else { self.margin.home_advantage() };
                 let line = question.lines.spread.unwrap_or_default();
                 let text = format!(
-                    "rates {} {} and {} {} on margins, home field {}: home by {}, line {}",
-                    f.home.code(),
+                    "margins rate {} {}, {} {}, home field {}: {}; the line has {}",
+                    f.home_code(),
                     signed(home),
-                    f.away.code(),
+                    f.away_code(),
                     signed(away),
                     signed(advantage),
-                    signed(home - away + advantage),
-                    signed(line)
+                    by(f, home - away + advantage),
+                    by(f, line)
                 );
                 vec![Evidence {
                     text,
@@ -70,10 +70,10 @@ impl Forecaster for PointsRidge {
                 let (home, away, level) = (self.total.pace(f.home), self.total.pace(f.away), self.total.level());
                 let line = question.lines.total.unwrap_or(level);
                 let text = format!(
-                    "games of {} run {} and of {} {} against a league average of {level:.1}: line {line:.1}",
-                    f.home.code(),
+                    "games of {} run {} and of {} {} against a league average of {level:.1}; the line is {line:.1}",
+                    f.home_code(),
                     signed(home),
-                    f.away.code(),
+                    f.away_code(),
                     signed(away),
                 );
                 vec![Evidence {

@@ -7,7 +7,7 @@ use crate::domain::belief::{Abstention, Evidence};
 use crate::domain::calendar::eastern_hour;
 use crate::domain::game::{Fixture, Phase, Roof};
 use crate::domain::team::Team;
-use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, signed};
+use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, factors};
 use crate::models::regression::Factors;
 use crate::models::season_time::rating_week;
 
@@ -172,15 +172,6 @@ impl Forecaster for Situational {
                 self.total.predict(&x).2
             }
         };
-        let mut reasons: Vec<Evidence> = shares
-            .into_iter()
-            .map(|(name, points)| Evidence {
-                text: format!("{name} {}", signed(points)),
-                points,
-            })
-            .collect();
-        reasons.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        reasons.truncate(4);
-        reasons
+        factors(f, target, shares)
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::domain::belief::{Abstention, Evidence};
 use crate::domain::game::{Fixture, Roof};
-use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, Question, Target, signed};
+use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, Question, Target, factors};
 use crate::models::regression::Factors;
 use crate::models::season_time::rating_week;
 use crate::models::team_ridge::TotalRidge;
@@ -91,18 +91,6 @@ impl Forecaster for Totals {
         let Some(x) = self.features(question.fixture, &question.lines) else {
             return Vec::new();
         };
-        let mut reasons: Vec<Evidence> = self
-            .weigh
-            .predict(&x)
-            .2
-            .into_iter()
-            .map(|(name, points)| Evidence {
-                text: format!("{name} {}", signed(points)),
-                points,
-            })
-            .collect();
-        reasons.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        reasons.truncate(4);
-        reasons
+        factors(question.fixture, target, self.weigh.predict(&x).2)
     }
 }

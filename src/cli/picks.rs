@@ -1,0 +1,151 @@
+//! `huddle picks`: hold the rounds of a week and print the slate, with the case for and against every pick.
+
+mod text;
+mod view;
+
+use super::output::emit;
+use super::session::{self, Session};
+use super::{Failure, words};
+use crate::agents::specialists::data_engineer::AsOf;
+use crate::app::week::{PlayedWeek, WeekOrder, play};
+use crate::config::Settings;
+use crate::domain::archive::Archive;
+use crate::domain::belief::Seat;
+use crate::domain::game::SeasonWeek;
+use crate::home::Home;
+use crate::minds::quant::ROSTER;
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use std::io::Write;
+use std::sync::Arc;
+pub use text::print;
+pub use view::{LeanView, PickView, Slate};
+
+/// Arguments of `huddle picks`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  huddle picks --season 2019 --week 5               past weeks are decided at the openers
+  huddle picks --season 2019 --week 5 --as-of close
+  huddle picks --season 2019 --week 5 --kill elo    a member is brought down in the middle of the round")]
+pub struct PicksArgs {
+    /// The season; without season and week the current week.
+    #[arg(long, requires = "week")]
+    pub season: Option<u16>,
+    /// The week, 1 to 22.
+    #[arg(long, requires = "season")]
+    pub week: Option<u8>,
+    /// When to decide: open, close, or a time such as 2019-10-04T12:00:00Z.
+    #[arg(long, value_parser = parse_as_of)]
+    pub as_of: Option<AsOf>,
+    /// The paper bankroll.
+    #[arg(long)]
+    pub bankroll: Option<String>,
+    /// Books you can bet at, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub books: Vec<String>,
+    /// The seed of every random stream.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Bring a member down in the middle of the round, to see it come back.
+    #[arg(long, value_parser = parse_seat, value_name = "SEAT")]
+    pub kill: Option<Seat>,
+    /// List every pass with its reason.
+    #[arg(long)]
+    pub all: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn parse_as_of(text: &str) -> Result<AsOf, String> {
+    match text {
+        "open" => Ok(AsOf::Open),
+        "close" => Ok(AsOf::Close),
+        _ => text.parse().map(AsOf::At).map_err(|_| {
+            format!("`{text}` is neither `open` nor `close` nor a time such as 2019-10-04T12:00:00Z")
+        }),
+    }
+}
+
+/// Reads the name of a seat at the table.
+///
+/// # Errors
+/// A message with the names there are.
+pub fn parse_seat(text: &str) -> Result<Seat, String> {
+    let names: Vec<&str> = ROSTER.iter().map(|r| r.0).collect();
+    if names.contains(&text) {
+        Ok(Seat::new(text))
+    } else {
+        Err(format!(
+            "`{text}` has no seat at the table; seats: {}",
+            names.join(", ")
+        ))
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Failure`] of the session; 6 when the week is not stored.
+pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+    let adjust = |settings: &mut Settings| {
+        if let Some(bankroll) = &args.bankroll {
+            settings.bankroll.clone_from(bankroll);
+        }
+        if !args.books.is_empty() {
+            settings.books.clone_from(&args.books);
+        }
+        settings.seed = args.seed.unwrap_or(settings.seed);
+        Ok(())
+    };
+    let slate = session::in_home(home, adjust, async |session: &Session| {
+        let (when, default) = choose(args, &session.archive, now)?;
+        let order = WeekOrder {
+            archive: Arc::clone(&session.archive),
+            when,
+            as_of: args.as_of.unwrap_or(default),
+            settings: session.settings.clone(),
+            now,
+            kill: args.kill.clone(),
+        };
+        let played: PlayedWeek = play(&session.house, &order).await?;
+        Ok(Slate::of(&played, &order)?)
+    })?;
+    emit(args.json, out, &slate, |out| print(out, &slate, args.all))?;
+    Ok(0)
+}
+
+/// The week asked for, and when it is decided by default: past weeks at their openers, the current one now.
+fn choose(args: &PicksArgs, archive: &Archive, now: DateTime<Utc>) -> Result<(SeasonWeek, AsOf), Failure> {
+    let is_past = |when| archive.week(when).iter().all(|f| f.settles_at() <= now);
+    if let (Some(season), Some(week)) = (args.season, args.week) {
+        let when = SeasonWeek { season, week };
+        if archive.week(when).is_empty() {
+            let weeks = archive.weeks();
+            let stored = weeks.first().zip(weeks.last());
+            let stored = stored.map_or("nothing is stored".to_owned(), |(a, b)| {
+                format!("stored are {a} to {b}")
+            });
+            return Err(Failure::new(
+                6,
+                anyhow!("no games of {when}: {stored}; see `huddle data status`"),
+            ));
+        }
+        return Ok((when, if is_past(when) { AsOf::Open } else { AsOf::At(now) }));
+    }
+    let open = |when: &SeasonWeek| {
+        let games = archive.week(*when);
+        games.iter().any(|f| f.opens_at <= now) && games.iter().any(|f| f.settles_at() > now)
+    };
+    match archive.weeks().into_iter().find(open) {
+        Some(when) => Ok((when, AsOf::At(now))),
+        None => Err(Failure::new(
+            6,
+            anyhow!(
+                "no stored week is open at {}: import a current schedule, or name a past week with --season and --week",
+                words::local(now)
+            ),
+        )),
+    }
+}

@@ -1,0 +1,418 @@
+//! A played week as it is shown: plain data, so that the text and the JSON can only say the same.
+
+use crate::app::week::{PlayedWeek, WeekOrder};
+use crate::cli::words;
+use crate::domain::belief::Offer;
+use crate::domain::calendar::eastern_label;
+use crate::domain::money::{Cents, MoneyError};
+use crate::domain::pick::{Decision, Pass, Tier, Verdict, quorate};
+use crate::domain::quote::{Market, Side};
+use crate::swarms::consensus::Round;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A week's slate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Slate {
+    /// Season.
+    pub season: u16,
+    /// Week.
+    pub week: u8,
+    /// `open`, `close` or the instant.
+    pub as_of: String,
+    /// Always true: Huddle never places a bet.
+    pub paper: bool,
+    /// True when the games are invented.
+    pub simulated: bool,
+    /// The bankroll.
+    pub bankroll_cents: i64,
+    /// One unit.
+    pub unit_cents: i64,
+    /// Seats at the table, and how many must vote.
+    pub n_seats: usize,
+    /// Seats that must vote.
+    pub quorum: usize,
+    /// Games on the slate.
+    pub n_games: usize,
+    /// Results known at the first decision.
+    pub n_results_known: usize,
+    /// The rounds held, with what was remarkable about them.
+    pub rounds: Vec<RoundView>,
+    /// Bets.
+    pub picks: Vec<PickView>,
+    /// The markets nearest to a bet, and what each lacks.
+    pub leans: Vec<LeanView>,
+    /// Passes by reason code.
+    pub passes: BTreeMap<String, usize>,
+    /// Every pass with its reason.
+    pub all_passes: Vec<LeanView>,
+    /// The journal's length and head afterwards.
+    pub journal_entries: i64,
+    /// The hash of its last entry.
+    pub journal_head: String,
+}
+
+/// A round as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoundView {
+    /// Its id.
+    pub id: String,
+    /// The instant it decided at.
+    pub as_of: String,
+    /// What happened to seats: restarts and absences.
+    pub incidents: Vec<String>,
+}
+
+/// One seat's vote as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct VoteView {
+    /// The seat.
+    pub seat: String,
+    /// `for`, `against` or `silent`.
+    pub stance: &'static str,
+    /// Its probability of the chosen side after deliberation.
+    pub p_side: Option<f64>,
+    /// What its vote weighs.
+    pub weight: f64,
+    /// Why it is silent.
+    pub reason: Option<String>,
+}
+
+/// A bet as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct PickView {
+    /// Its id.
+    pub id: String,
+    /// The game's id.
+    pub game_id: String,
+    /// `DEN @ LAC`.
+    pub game: String,
+    /// Kickoff in UTC.
+    pub kickoff: String,
+    /// Kickoff in US Eastern.
+    pub kickoff_et: String,
+    /// Kickoff where this machine is.
+    pub kickoff_local: String,
+    /// The market.
+    pub market: Market,
+    /// The side.
+    pub side: Side,
+    /// `LAC -6.5`.
+    pub pick: String,
+    /// The line at the book, in nflverse's sign for spreads.
+    pub line: Option<f64>,
+    /// American odds.
+    pub price: i32,
+    /// Decimal odds.
+    pub price_decimal: f64,
+    /// True when the source named no price.
+    pub price_assumed: bool,
+    /// The book.
+    pub book: String,
+    /// How many books quoted it.
+    pub n_books: usize,
+    /// Either bound alone.
+    pub playable_to: String,
+    /// The market's own probability of the side, margin removed.
+    pub p_fair: f64,
+    /// The swarm's, given no push.
+    pub p_model: f64,
+    /// Standard error of the seats' probabilities around the pooled one.
+    pub p_model_sd: f64,
+    /// The swarm's with equal weights.
+    pub p_equal_weights: f64,
+    /// Factor by which the pooled departure from the market was scaled, learnt from settled opinions.
+    pub pool_scale: f64,
+    /// Probability of a push.
+    pub p_push: f64,
+    /// Model probability minus the price's break-even.
+    pub edge: f64,
+    /// Expected profit per unit staked.
+    pub ev: f64,
+    /// The stake.
+    pub stake_cents: i64,
+    /// In units.
+    pub stake_units: f64,
+    /// What bound the stake.
+    pub limit: String,
+    /// Full Kelly as a share of the bankroll.
+    pub kelly: f64,
+    /// The tier.
+    pub tier: Tier,
+    /// Agreeing weight over the weight of all seats.
+    pub consensus: f64,
+    /// The same with equal weights; 0 when equal weights choose the other side.
+    pub equal_consensus: f64,
+    /// Votes for, against and silent seats.
+    pub votes_for: usize,
+    /// Votes against.
+    pub votes_against: usize,
+    /// Seats without a view.
+    pub silent: usize,
+    /// Who voted against.
+    pub dissenters: Vec<String>,
+    /// Every vote.
+    pub votes: Vec<VoteView>,
+    /// The case for it.
+    pub evidence: Vec<String>,
+    /// The strongest argument against it.
+    pub counter_argument: String,
+}
+
+/// A market that is not bet.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeanView {
+    /// Its id.
+    pub id: String,
+    /// `DEN @ LAC`.
+    pub game: String,
+    /// The market.
+    pub market: Market,
+    /// `LAC -6.5`, or the market's name when no side was chosen.
+    pub pick: String,
+    /// Agreeing weight over the weight of all seats.
+    pub consensus: f64,
+    /// Expected profit per unit, when there is a price.
+    pub ev: Option<f64>,
+    /// The code of its reason.
+    pub code: &'static str,
+    /// What is missing.
+    pub missing: String,
+}
+
+/// How many leans are always shown.
+const N_LEANS: usize = 3;
+
+impl Slate {
+    /// A played week as it is shown.
+    ///
+    /// # Errors
+    /// [`MoneyError`] when the bankroll is no amount, which playing would have refused.
+    pub fn of(played: &PlayedWeek, order: &WeekOrder) -> Result<Slate, MoneyError> {
+        let bankroll = order.settings.bankroll()?;
+        let unit = bankroll.fraction(order.settings.risk.unit);
+        let n_seats = played.rounds.first().map_or(0, |r| r.seats.len());
+        let mut slate = Slate {
+            season: order.when.season,
+            week: order.when.week,
+            as_of: order.as_of.name(),
+            paper: true,
+            simulated: false,
+            bankroll_cents: bankroll.0,
+            unit_cents: unit.0,
+            n_seats,
+            quorum: (0..=n_seats).find(|n| quorate(*n, n_seats)).unwrap_or(0),
+            n_games: played.rounds.iter().map(|r| r.convened.slate.len()).sum(),
+            n_results_known: played.rounds.first().map_or(0, |r| r.convened.view.n_results()),
+            rounds: played.rounds.iter().map(round_view).collect(),
+            picks: Vec::new(),
+            leans: Vec::new(),
+            passes: BTreeMap::new(),
+            all_passes: Vec::new(),
+            journal_entries: played.journal.seq,
+            journal_head: played.journal.hash.clone(),
+        };
+        for round in &played.rounds {
+            slate.add(round, unit);
+        }
+        slate
+            .picks
+            .sort_by(|a, b| b.ev.total_cmp(&a.ev).then_with(|| a.id.cmp(&b.id)));
+        Ok(slate)
+    }
+
+    fn add(&mut self, round: &Round, unit: Cents) {
+        let mut passes: Vec<(f64, LeanView)> = Vec::new();
+        for decision in &round.decisions {
+            let Some(offer) = words::offer_of(&round.convened.slate, decision) else {
+                continue;
+            };
+            match &decision.verdict {
+                Verdict::Bet { .. } => self.picks.extend(pick_view(decision, offer, unit, round)),
+                Verdict::Pass(why) => {
+                    *self.passes.entry(why.code().to_owned()).or_default() += 1;
+                    passes.push((shortfall(decision, why), lean_view(decision, offer, why)));
+                }
+            }
+        }
+        passes.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        self.leans.extend(passes.iter().take(N_LEANS).map(|p| p.1.clone()));
+        self.leans.truncate(N_LEANS);
+        self.all_passes.extend(passes.into_iter().map(|p| p.1));
+    }
+}
+
+/// How far from a bet: the shares of consensus and of expected return that are missing, added; infinite without a side.
+fn shortfall(decision: &Decision, why: &Pass) -> f64 {
+    let (Some(roi), Pass::Consensus { .. } | Pass::ExpectedRoi { .. } | Pass::StakeTooSmall { .. }) =
+        (decision.roi, why)
+    else {
+        return f64::INFINITY;
+    };
+    let consensus = (Tier::B.min_consensus() - decision.agreement.consensus).max(0.0) / Tier::B.min_consensus();
+    // Minus 4.5% is what no opinion at all expects at -110.
+    let roi = (Tier::B.min_roi() - roi).max(0.0) / (Tier::B.min_roi() + 0.045);
+    consensus + roi
+}
+
+fn round_view(round: &Round) -> RoundView {
+    let mut incidents = Vec::new();
+    for (seat, log) in &round.seats {
+        if log.restarts > 0 {
+            let times = if log.restarts == 1 {
+                "once".to_owned()
+            } else {
+                format!("{} times", log.restarts)
+            };
+            let kept = "its question stayed in its mailbox";
+            let n = log.incarnation;
+            incidents.push(format!(
+                "{seat} crashed {times} during the round; {kept} and incarnation {n} answered"
+            ));
+        }
+        if let Some(why) = &log.absent {
+            incidents.push(format!("{seat} is absent and abstains: {why}"));
+        }
+    }
+    if round.unreviewed {
+        incidents.push("the risk manager did not answer: nothing was bet".to_owned());
+    }
+    RoundView {
+        id: round.convened.round.0.clone(),
+        as_of: round.convened.view.at().to_rfc3339(),
+        incidents,
+    }
+}
+
+fn pick_view(decision: &Decision, offer: &Offer, unit: Cents, round: &Round) -> Option<PickView> {
+    let Verdict::Bet {
+        stake,
+        limit,
+        tier,
+        kelly,
+    } = decision.verdict
+    else {
+        return None;
+    };
+    let (side, offered) = (decision.side?, decision.offered.as_ref()?);
+    let (f, a) = (&offer.fixture, &decision.agreement);
+    let of_side = |p: f64| if side.is_first() { p } else { 1.0 - p };
+    let votes: Vec<VoteView> = a.votes.iter().map(|v| vote_view(v, side, of_side)).collect();
+    let count = |stance| votes.iter().filter(|v| v.stance == stance).count();
+    let (p_win, p_push) = (decision.p_win?.get(), decision.p_push?.get());
+    Some(PickView {
+        id: decision.id.clone(),
+        game_id: f.id.to_string(),
+        game: f.label(),
+        kickoff: f.kickoff.to_rfc3339(),
+        kickoff_et: eastern_label(f.kickoff),
+        kickoff_local: words::local(f.kickoff),
+        market: a.market,
+        side,
+        pick: words::pick(f, a.market, side, offered.line),
+        line: offered.line.map(|l| l.points()),
+        price: offered.price.get(),
+        price_decimal: offered.price.decimal().get(),
+        price_assumed: offered.assumed,
+        book: offered.book.to_string(),
+        n_books: offered.n_books,
+        playable_to: decision
+            .playable_to
+            .map_or("-".into(), |to| words::playable(f, a.market, side, &to)),
+        p_fair: of_side(a.fair.get()),
+        p_model: p_win / (1.0 - p_push),
+        p_model_sd: spread_of(&votes),
+        p_equal_weights: of_side(a.equal_p_first.get()),
+        pool_scale: round.weights.scale[a.market as usize],
+        p_push,
+        edge: decision.edge?,
+        ev: decision.roi?,
+        stake_cents: stake.0,
+        stake_units: if unit.0 > 0 {
+            stake.0 as f64 / unit.0 as f64
+        } else {
+            0.0
+        },
+        limit: limit.name().to_owned(),
+        kelly,
+        tier,
+        consensus: a.consensus,
+        equal_consensus: if a.equal_side == Some(side) {
+            a.equal_consensus
+        } else {
+            0.0
+        },
+        votes_for: count("for"),
+        votes_against: count("against"),
+        silent: count("silent"),
+        dissenters: votes
+            .iter()
+            .filter(|v| v.stance == "against")
+            .map(|v| v.seat.clone())
+            .collect(),
+        votes,
+        evidence: a
+            .reasons
+            .iter()
+            .map(|(seat, e)| format!("{seat}: {}", e.text))
+            .collect(),
+        counter_argument: a.counter.as_ref().map_or_else(
+            || "no seat argues against it; the price does: every seat looks at much the same data".to_owned(),
+            |(seat, e)| format!("{seat}: {}", e.text),
+        ),
+    })
+}
+
+fn vote_view(v: &crate::domain::pick::Vote, side: Side, of_side: impl Fn(f64) -> f64) -> VoteView {
+    let stance = match &v.stance {
+        Ok(voted) if *voted == side => "for",
+        Ok(_) => "against",
+        Err(_) => "silent",
+    };
+    VoteView {
+        seat: v.seat.to_string(),
+        stance,
+        p_side: v.p_first.map(|p| of_side(p.get())),
+        weight: v.weight,
+        reason: v.stance.as_ref().err().map(ToString::to_string),
+    }
+}
+
+/// Standard deviation of the seats' probabilities: how far apart those who speak are.
+fn spread_of(votes: &[VoteView]) -> f64 {
+    let p: Vec<f64> = votes.iter().filter_map(|v| v.p_side).collect();
+    if p.len() < 2 {
+        return 0.0;
+    }
+    let mean = p.iter().sum::<f64>() / p.len() as f64;
+    (p.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (p.len() - 1) as f64).sqrt()
+}
+
+fn lean_view(decision: &Decision, offer: &Offer, why: &Pass) -> LeanView {
+    let a = &decision.agreement;
+    let line = decision.offered.as_ref().map_or(a.line, |o| o.line);
+    LeanView {
+        id: decision.id.clone(),
+        game: offer.fixture.label(),
+        market: a.market,
+        pick: decision.side.map_or_else(
+            || a.market.name().to_owned(),
+            |s| words::pick(&offer.fixture, a.market, s, line),
+        ),
+        consensus: a.consensus,
+        ev: decision.roi,
+        code: why.code(),
+        missing: missing(decision, why),
+    }
+}
+
+/// The reason, and everything else that would have stood in the way.
+fn missing(decision: &Decision, why: &Pass) -> String {
+    let mut text = why.to_string();
+    if let (Pass::Consensus { .. }, Some(roi)) = (why, decision.roi)
+        && roi < Tier::B.min_roi()
+    {
+        text.push_str(&format!("; EV {:+.1}% of the +3.0% needed", roi * 100.0));
+    }
+    text
+}

@@ -1,0 +1,101 @@
+//! A verb's session with the house: home locked, settings read, database open, actors running; everything down again
+//! when the verb is done or interrupted.
+
+use super::Failure;
+use crate::actor::How;
+use crate::app::{House, HouseSpec};
+use crate::clock::{Clock, Seeds};
+use crate::config::Settings;
+use crate::domain::archive::Archive;
+use crate::home::Home;
+use crate::store::keeper::{Do, Work};
+use crate::store::{Conn, Store, StoreError, load_archive};
+use crate::swarms::pool::PoolSettings;
+use anyhow::Context as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Reads everything stored.
+struct LoadArchive;
+
+impl Work for LoadArchive {
+    type Output = Archive;
+
+    fn run(self, conn: &mut Conn) -> Result<Archive, StoreError> {
+        load_archive(conn)
+    }
+}
+
+/// Loading seventy thousand rows takes a second in a debug build.
+const LOAD_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a verb works with.
+pub struct Session {
+    /// The running house.
+    pub house: House,
+    /// Everything stored.
+    pub archive: Arc<Archive>,
+    /// The settings.
+    pub settings: Settings,
+}
+
+/// Exit code of a run stopped by Ctrl-C, as shells have it.
+pub const INTERRUPTED: u8 = 130;
+
+/// Runs `work` in a house over a home's database, holding the home's lock.
+///
+/// # Errors
+/// [`Failure`] of the home (3 when it cannot be used, 6 without a database), of the settings (3), or of `work`.
+pub fn in_home<T>(
+    home: &Home,
+    adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let database = home.existing_database().map_err(|e| Failure::new(6, e))?;
+    let _lock = home.lock().map_err(|e| Failure::new(3, e))?;
+    let mut settings = Settings::load(&home.config_file()).map_err(|e| Failure::new(3, e))?;
+    adjust(&mut settings)?;
+    settings.check().map_err(|e| Failure::new(3, e))?;
+    let store = Store::open(&database)?;
+    in_house(store, settings, work)
+}
+
+/// Runs `work` in a house over an open database.
+///
+/// # Errors
+/// [`Failure`] of `work`, of an actor, or 130 when interrupted.
+pub fn in_house<T>(
+    store: Store,
+    settings: Settings,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    actix::System::new().block_on(async {
+        let house = House::start(HouseSpec {
+            store,
+            clock: Clock::system(),
+            seeds: Seeds::new(settings.seed),
+            limits: settings.risk,
+            pool: PoolSettings::default(),
+        });
+        let loaded = house.database.ask(Do(LoadArchive), How::within(LOAD_PATIENCE)).await;
+        let archive = Arc::new(loaded.context("the database actor did not load what is stored")??);
+        let session = Session {
+            house,
+            archive,
+            settings,
+        };
+        let done = tokio::select! {
+            biased;
+            signal = tokio::signal::ctrl_c() => {
+                signal.context("waiting for Ctrl-C")?;
+                Err(Failure::new(INTERRUPTED, anyhow::anyhow!("interrupted; what was finished is stored")))
+            }
+            done = work(&session) => done,
+        };
+        let end = session.house.stop().await;
+        if end.code() != 0 {
+            log::error!("the house did not close in order: {:?}", end.exit);
+        }
+        done
+    })
+}
