@@ -516,3 +516,6 @@ fn median(values: &[f64]) -> f64 {
 pub fn decided_at(convened: &Convene) -> DateTime<Utc> {
     convened.view.at()
 }
+
+#[cfg(test)]
+mod tests;
