@@ -13,4 +13,5 @@ pub mod backtest;
 pub mod feeds;
 pub mod machine;
 pub mod minds;
+pub mod sim;
 pub mod swarms;
