@@ -159,12 +159,11 @@ fn majority(votes: &[Vote], market: Market, weigh: impl Fn(&Vote) -> f64) -> (Op
     }
 }
 
+/// A reason and whose it is.
+type Reason = (Seat, Evidence);
+
 /// The strongest reasons for a side, and the strongest one against it from any seat.
-fn arguments(
-    cases: &BTreeMap<Seat, Case<'_>>,
-    votes: &[Vote],
-    side: Side,
-) -> (Vec<(Seat, Evidence)>, Option<(Seat, Evidence)>) {
+fn arguments(cases: &BTreeMap<Seat, Case<'_>>, votes: &[Vote], side: Side) -> (Vec<Reason>, Option<Reason>) {
     let sign = if side.is_first() { 1.0 } else { -1.0 };
     let mut all: Vec<(f64, bool, &Seat, &Evidence)> = Vec::new();
     for vote in votes {

@@ -77,7 +77,7 @@ fn game(rng: &mut Pcg64Mcg, strengths: &[f64], season: u16, week: u8, at: usize)
         }
     };
     let pair = (turn(at), turn(31 - at));
-    let (home, away) = if week % 2 == 0 { pair } else { (pair.1, pair.0) };
+    let (home, away) = if week.is_multiple_of(2) { pair } else { (pair.1, pair.0) };
     let margin = strengths[home] - strengths[away] + 2.5;
     let spread = ((margin + rng.random_range(-1.5..1.5)) * 2.0).round() / 2.0;
     let total = 43.0 + half_points(rng, 5.0);
@@ -108,7 +108,7 @@ fn game(rng: &mut Pcg64Mcg, strengths: &[f64], season: u16, week: u8, at: usize)
         neutral: false,
         result: Some(i32::from(home_score) - i32::from(away_score)),
         total: Some(i32::from(home_score) + i32::from(away_score)),
-        away_rest: if week == 6 && at % 3 == 0 { 14 } else { 7 },
+        away_rest: if week == 6 && at.is_multiple_of(3) { 14 } else { 7 },
         home_rest: 7,
         away_moneyline: Some(if spread > 0.0 { 130.0 } else { -150.0 }),
         home_moneyline: Some(if spread > 0.0 { -150.0 } else { 130.0 }),
