@@ -5,7 +5,7 @@ use crate::backtest::leak::RawData;
 use crate::domain::game::{Phase, SeasonWeek};
 use crate::domain::team::Team;
 use crate::feeds::nflverse_games::GameRow;
-use crate::feeds::openers;
+use crate::feeds::{book_closes, openers};
 use chrono::{Days, NaiveDate, NaiveTime};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
@@ -16,7 +16,7 @@ pub const SEASONS: [u16; 2] = [2012, 2013];
 /// Weeks of a season.
 pub const WEEKS: u8 = 9;
 
-/// Both files, by a seed.
+/// All three files, by a seed.
 pub fn league(seed: u64) -> RawData {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let strengths: Vec<f64> = (0..32).map(|_| rng.random_range(-7.0..7.0)).collect();
@@ -25,6 +25,10 @@ pub fn league(seed: u64) -> RawData {
         "game_id,open_spread,open_home_spread_price,open_away_spread_price,open_total,open_over_price,\
          open_under_price,open_home_ml,open_away_ml,open_source\n",
     );
+    let mut closes = String::from(
+        "game_id,book,home_line,home_spread_price,away_spread_price,away_line,home_ml,away_ml,total,over_price,\
+         under_price,suspect\n",
+    );
     for season in SEASONS {
         for week in 1..=WEEKS {
             for at in 0..16 {
@@ -32,14 +36,21 @@ pub fn league(seed: u64) -> RawData {
                 let spread = row.spread_line.unwrap() + half_points(&mut rng, 2.0);
                 let total = row.total_line.unwrap() + half_points(&mut rng, 2.5);
                 let id = &row.game_id;
+                let (home, away) = (-spread, spread);
+                writeln!(
+                    closes,
+                    "{id},bookie,{home},-110,-110,{away},-120,100,{total},-110,-110,0"
+                )
+                .unwrap();
                 writeln!(opens, "{id},{spread},-110,-110,{total},-105,-115,,,invented").unwrap();
                 games.push((games.len() as u64 + 2, row));
             }
         }
     }
     let openers = openers::parse(opens.as_bytes()).unwrap();
-    assert!(openers.rejected.is_empty());
-    RawData::new(games, openers.rows, Vec::new())
+    let closes = book_closes::parse(closes.as_bytes()).unwrap();
+    assert!(openers.rejected.is_empty() && closes.rejected.is_empty());
+    RawData::new(games, openers.rows, closes.rows)
 }
 
 /// A week of the league's second season.

@@ -72,8 +72,9 @@ fn at_a_kickoff_earlier_games_lines_stay_and_running_games_have_no_result() {
         assert_ne!(after.result, row.result);
     }
     let n_roofs = rows.iter().filter(|r| r.roof.as_deref() == Some("closed")).count();
-    // Four of the score, two of the weather, two starters; later weeks have eight cells of three markets and two rests more.
-    assert_eq!(n, 11 * 8 + 3 * 16 * 18 + n_roofs);
+    // Four of the score, two of the weather, two starters; later weeks have eight cells of three markets, eight of the
+    // one bookmaker's and two rests more.
+    assert_eq!(n, 11 * 8 + 3 * 16 * 26 + n_roofs);
 }
 
 #[test]
@@ -84,6 +85,21 @@ fn a_week_whose_openers_are_out_is_not_a_later_one() {
     let (without, _) = copy(&raw, tuesday, AsOf::Close, Kind::LaterRemoved);
     let last = without.games().iter().map(|(_, row)| row.when()).max();
     assert_eq!(last, Some(league::week(6)));
+}
+
+#[test]
+fn bookmakers_closes_change_with_the_close() {
+    let raw = league::league(1);
+    let planned = &rounds(&raw, 6, AsOf::Open)[0];
+    let (mut copy, n) = copy(&raw, planned, AsOf::Open, Kind::Close);
+    let mut original = raw.clone();
+    let pairs = original.book_closes_mut().zip(copy.book_closes_mut());
+    let games: Vec<String> = pairs
+        .filter(|(before, after)| before != after)
+        .map(|(before, _)| before.game_id.to_string())
+        .collect();
+    // The week decided, three later ones, and the game of Tuesday night.
+    assert_eq!((games.len(), n), (4 * 16 + 1, (4 * 16 + 1) * 16));
 }
 
 #[test]
