@@ -1,3 +1,4 @@
 //! Playing the past: the same machines as the daemon's, without a runtime, and what their decisions would have earned.
 
 pub mod host;
+pub mod leak;

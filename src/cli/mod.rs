@@ -6,6 +6,7 @@
 
 pub mod data;
 pub mod doctor;
+pub mod leakcheck;
 pub mod odds;
 pub mod output;
 pub mod picks;
@@ -49,6 +50,8 @@ pub enum Verb {
     Data(data::DataCommand),
     /// Hold the week's swarm rounds and print the slate.
     Picks(picks::PicksArgs),
+    /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
+    Leakcheck(leakcheck::LeakcheckArgs),
     /// Check database, data, clock and keys, and say what to do.
     Doctor(doctor::DoctorArgs),
 }
@@ -109,6 +112,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
             Err(error) => Err(Failure::new(error.exit_code(), error)),
         },
         Verb::Picks(args) => picks::run(&args, &home, now, out),
+        Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Doctor(args) => doctor::run(&args, &home, now, out),
     }
 }
