@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// Bins of the table.
 pub const BINS: usize = 10;
+/// Observations a bin should hold: with fewer there are fewer bins, because a rate of one trial shows nothing.
+pub const MIN_PER_BIN: usize = 10;
 /// Observations below which two coefficients say nothing.
 pub const MIN_FOR_SLOPE: u64 = 50;
 /// Newton's method on a concave function of two variables: it is at machine precision after eight steps, or diverges.
@@ -50,7 +52,7 @@ pub struct Calibration {
     pub of: String,
     /// Observations.
     pub n: u64,
-    /// At most [`BINS`], by rising probability, of equal count within one.
+    /// At most [`BINS`] of [`MIN_PER_BIN`] observations or more, by rising probability, of equal count within one.
     pub bins: Vec<Bin>,
     /// None under [`MIN_FOR_SLOPE`] observations, or when the data have no finite answer.
     pub recalibration: Option<Recalibration>,
@@ -62,11 +64,12 @@ impl Calibration {
         // Outcomes among equal probabilities are ordered too, so that the order of the input leaves no trace.
         predictions.sort_by(|a, b| a.0.get().total_cmp(&b.0.get()).then(a.1.cmp(&b.1)));
         let n = predictions.len();
-        let cut = |i: usize| i * n / BINS;
+        let n_bins = (n / MIN_PER_BIN).clamp(1, BINS);
+        let cut = |i: usize| i * n / n_bins;
         Calibration {
             of: of.to_owned(),
             n: n as u64,
-            bins: (0..BINS)
+            bins: (0..n_bins)
                 .filter_map(|i| bin(&predictions[cut(i)..cut(i + 1)]))
                 .collect(),
             recalibration: recalibrate(&predictions),

@@ -13,7 +13,7 @@ mod verdicts;
 
 pub use accuracy::{AccuracyRow, Name, market_accuracy};
 pub use headline::{Headline, Record, Stakes};
-pub use sides::{SideRow, Sides};
+pub use sides::{MIN_FOR_BEST, SideRow, Sides};
 pub use text::render_text;
 pub use verdicts::Needed;
 

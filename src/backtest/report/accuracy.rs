@@ -22,7 +22,9 @@ use std::sync::Arc;
 #[serde(rename_all = "snake_case")]
 pub enum Name {
     /// The swarm's pooled probability, which uses the market: of the moneyline where there is an agreement on it, else
-    /// of the spread through the margin model. Its margin is the mean that gives the pooled spread probability.
+    /// of the spread through the margin model. Its margin is the mean that gives the pooled spread probability; around
+    /// key numbers that is up to 1.7 points from the line even when the pool agrees with the market, which costs .016
+    /// points of MAE (2009-17) against a line taken as it stands.
     Swarm,
     /// The same pooled with equal weights.
     EqualWeights,

@@ -3,11 +3,14 @@
 pub(super) mod format;
 
 use super::headline::Stakes;
+use super::sides::SWARM;
 use super::{AccuracyRow, Block, Provenance, Record, Report, Sides};
 use crate::backtest::calibration::Calibration;
+use crate::backtest::metrics::Mean;
 use format::{NONE, interval, mean, number, percent, rate, table, tally, wrap};
 
-/// The report as lines of at most `width` columns.
+/// The report as text. Paragraphs are broken at `width` columns; tables are made for 110 and never cut, because a figure
+/// without its end is worse than a line that wraps.
 pub fn render_text(report: &Report, width: usize) -> String {
     let mut text = String::new();
     text += &provenance(&report.provenance, width);
@@ -87,18 +90,18 @@ fn render_block(block: &Block, width: usize) -> String {
     }
     text += &format!("==\n{} games, {} played; seasons ", block.n_games, block.n_played);
     text += &wrap(&seasons.join(" "), width, 2);
-    text += &bets(block, width);
-    text += &accuracy(&block.accuracy, width);
+    text += &bets(block);
+    text += &accuracy(&block.accuracy);
     for sides in &block.sides {
         text += &render_sides(sides, width);
     }
     for calibration in &block.calibration {
-        text += &render_calibration(calibration, width);
+        text += &render_calibration(calibration);
     }
-    text + &passes(block, width)
+    text + &passes(block)
 }
 
-fn bets(block: &Block, width: usize) -> String {
+fn bets(block: &Block) -> String {
     let all = &block.headline.all;
     let mut text = "\nBETS at the lines and prices taken\n".to_owned();
     text += &format!(
@@ -115,15 +118,15 @@ fn bets(block: &Block, width: usize) -> String {
         all.win_rate.n,
         percent(all.break_even, 1)
     );
-    text += &money(all, width);
+    text += &money(all);
     text += &format!(
-        "  ROI on bankroll = profit / bankroll before the first bet: {}%; profit {} on stakes of {}\n",
-        interval(all.roi_on_bankroll, 100.0, 1, true),
+        "  profit {} on stakes of {}\n  ROI % on bankroll = profit / bankroll before the first bet: {}\n",
         all.profit_cents,
-        all.stakes_cents
+        all.stakes_cents,
+        interval(all.roi_on_bankroll, 100.0, 1, true)
     );
     text += &format!(
-        "  CLV {} points, n {}; {}% of probability, n {}\n",
+        "  CLV {} points, n {}; {} percent of probability, n {}\n",
         interval(all.clv_points, 1.0, 2, true),
         all.clv_points.n,
         interval(all.clv_probability, 100.0, 2, true),
@@ -135,32 +138,38 @@ fn bets(block: &Block, width: usize) -> String {
         all.beat_close.n,
         all.longest_losing_run
     );
-    let records = block.headline.by_market.iter().chain(&block.headline.by_season);
-    let row = |r: &Record| {
+    text + &breakdown(block)
+}
+
+/// Two tables by market and season: one line of 110 columns does not hold five intervals.
+fn breakdown(block: &Block) -> String {
+    let records = || block.headline.by_market.iter().chain(&block.headline.by_season);
+    let earned = |r: &Record| {
         vec![
             r.label.clone(),
             r.bets.to_string(),
             tally(r.tally),
             rate(r.win_rate),
             interval(r.flat.yield_on_stakes, 100.0, 1, true),
+            interval(r.flat_at_110.yield_on_stakes, 100.0, 1, true),
+        ]
+    };
+    let valued = |r: &Record| {
+        vec![
+            r.label.clone(),
+            r.clv_probability.n.max(r.clv_points.n).to_string(),
             interval(r.clv_points, 1.0, 2, true),
+            interval(r.clv_probability, 100.0, 2, true),
             rate(r.beat_close),
         ]
     };
-    let rows: Vec<Vec<String>> = records.map(row).collect();
-    let header = [
-        "",
-        "bets",
-        "W-L-P",
-        "win rate",
-        "flat yield %",
-        "CLV points",
-        "beat close",
-    ];
-    text + &table(&header, &rows, width)
+    let earned: Vec<Vec<String>> = records().map(earned).collect();
+    let valued: Vec<Vec<String>> = records().map(valued).collect();
+    let header = ["", "bets", "W-L-P", "win rate", "flat yield %", "flat yield % at -110"];
+    table(&header, &earned) + &table(&["", "n", "CLV points", "CLV % of probability", "beat close"], &valued)
 }
 
-fn money(all: &Record, width: usize) -> String {
+fn money(all: &Record) -> String {
     let row = |name: &str, s: &Stakes| {
         vec![
             name.to_owned(),
@@ -177,24 +186,29 @@ fn money(all: &Record, width: usize) -> String {
         row("as staked, -110 (no moneylines)", &all.staked_at_110),
     ];
     let header = ["", "n", "units", "yield % = profit / stakes", "max drawdown units"];
-    table(&header, &rows, width)
+    table(&header, &rows)
 }
 
-fn accuracy(rows: &[AccuracyRow], width: usize) -> String {
-    let row = |r: &AccuracyRow| {
-        vec![
-            r.name.label(),
-            r.brier.n.to_string(),
-            interval(r.brier, 1.0, 4, false),
-            interval(r.brier_minus_close, 1.0, 4, true),
-            interval(r.margin_mae, 1.0, 2, false),
-            interval(r.margin_mae_minus_close, 1.0, 3, true),
-        ]
+fn accuracy(rows: &[AccuracyRow]) -> String {
+    let losses = |what: &str, decimals: usize, of: fn(&AccuracyRow) -> (Mean, Mean)| {
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|r| (r.name.label(), of(r)))
+            .filter(|(_, (loss, _))| loss.n > 0)
+            .map(|(name, (loss, difference))| {
+                vec![
+                    name,
+                    loss.n.to_string(),
+                    interval(loss, 1.0, decimals, false),
+                    interval(difference, 1.0, decimals, true),
+                ]
+            })
+            .collect();
+        table(&["", "n", what, "minus closing line, same games"], &rows)
     };
-    let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
-    let header = ["", "n", "Brier, home win", "minus close", "margin MAE", "minus close"];
-    "\nACCURACY (lower is better; minus close: paired with the closing line, above 0 is worse)\n".to_owned()
-        + &table(&header, &rows, width)
+    "\nACCURACY (lower is better; above zero in the last column is worse than the closing line)\n".to_owned()
+        + &losses("Brier of the home win", 4, |r| (r.brier, r.brier_minus_close))
+        + &losses("MAE of the margin", 3, |r| (r.margin_mae, r.margin_mae_minus_close))
 }
 
 fn render_sides(sides: &Sides, width: usize) -> String {
@@ -214,20 +228,24 @@ fn render_sides(sides: &Sides, width: usize) -> String {
         "\nSIDES, {}, at the reference line and -110 (break-even 52.4%)\n",
         sides.market
     );
-    text += &table(&header, &rows, width);
-    if let Some(best) = sides.best_seat.as_deref().and_then(|name| sides.row(name)) {
+    text += &table(&header, &rows);
+    let best = sides.best_seat.as_deref().and_then(|name| sides.row(name));
+    if let Some((best, swarm)) = best.zip(sides.row(SWARM)) {
         let line = format!(
-            "Best single seat by CLV: {}, {} points, n {}. It was chosen afterwards, which flatters it.",
+            "Best single seat by CLV: {}, {} points, n {}; the swarm's sides {}, n {}. It was chosen afterwards, \
+             which flatters it.",
             best.name,
             mean(best.clv_points, 1.0, 2, true),
-            best.clv_points.n
+            best.clv_points.n,
+            mean(swarm.clv_points, 1.0, 2, true),
+            swarm.clv_points.n
         );
         text += &format!("  {}", wrap(&line, width.saturating_sub(2), 2));
     }
     text
 }
 
-fn render_calibration(calibration: &Calibration, width: usize) -> String {
+fn render_calibration(calibration: &Calibration) -> String {
     let mut text = format!("\nCALIBRATION, {}: n {}\n", calibration.of, calibration.n);
     if calibration.n == 0 {
         return text;
@@ -242,7 +260,7 @@ fn render_calibration(calibration: &Calibration, width: usize) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = calibration.bins.iter().map(row).collect();
-    text += &table(&["predicted", "n", "mean", "observed"], &rows, width);
+    text += &table(&["predicted", "n", "mean", "observed"], &rows);
     text += &match calibration.recalibration {
         None => "  slope and intercept: n/a\n".to_owned(),
         Some(r) => format!(
@@ -256,11 +274,11 @@ fn render_calibration(calibration: &Calibration, width: usize) -> String {
     text
 }
 
-fn passes(block: &Block, width: usize) -> String {
+fn passes(block: &Block) -> String {
     let rows: Vec<Vec<String>> = block
         .passes
         .iter()
         .map(|p| vec![p.code.clone(), p.n.to_string()])
         .collect();
-    "\nPASSES by reason\n".to_owned() + &table(&["reason", "markets"], &rows, width)
+    "\nPASSES by reason\n".to_owned() + &table(&["reason", "markets"], &rows)
 }

@@ -44,11 +44,16 @@ pub(super) fn lines(judged: &Block, chosen: &Block) -> Vec<String> {
             continue;
         }
         let warning = in_sample.then(|| IN_SAMPLE.to_owned());
-        let said = [against_close(block), warning, weighting_brier(block)]
-            .into_iter()
-            .flatten()
-            .chain(block.sides.iter().filter_map(weighting_sides))
-            .chain(bets(block));
+        let said = [
+            against_close(block),
+            against_moneyline(block),
+            warning,
+            weighting_brier(block),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(block.sides.iter().filter_map(weighting_sides))
+        .chain(bets(block));
         lines.extend(said.map(|line| format!("[{}] {line}", block.label)));
     }
     if judged.n_played == 0 {
@@ -81,6 +86,22 @@ fn against_close(block: &Block) -> Option<String> {
         interval(difference, 1.0, 4, true),
         difference.n,
     ))
+}
+
+/// The closing moneyline states the probability itself, so it is the stricter mark: a spread has to go through a model,
+/// which costs it about .001 of Brier.
+fn against_moneyline(block: &Block) -> Option<String> {
+    let swarm = find(block, Name::Swarm)?.brier_minus_close;
+    let moneyline = find(block, Name::ClosingMoneyline)?.brier_minus_close;
+    (swarm.mean? >= moneyline.mean?).then(|| {
+        format!(
+            "The swarm's Brier is NOT better than the closing moneyline's: minus the closing line {}, n {}, against {}, n {}.",
+            interval(swarm, 1.0, 4, true),
+            swarm.n,
+            interval(moneyline, 1.0, 4, true),
+            moneyline.n,
+        )
+    })
 }
 
 fn weighting_brier(block: &Block) -> Option<String> {

@@ -58,9 +58,8 @@ pub fn tally(tally: Tally) -> String {
     format!("{}-{}-{}", tally.wins, tally.losses, tally.pushes)
 }
 
-/// Columns aligned by their widest cell: the first to the left, the others to the right. Lines are cut at `width`, which
-/// is only reached on screens narrower than a report is written for.
-pub fn table(header: &[&str], rows: &[Vec<String>], width: usize) -> String {
+/// Columns aligned by their widest cell: the first to the left, the others to the right.
+pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = header.iter().map(|h| (*h).to_owned()).collect();
     let widest = |column: usize| {
         std::iter::once(&head)
@@ -81,7 +80,7 @@ pub fn table(header: &[&str], rows: &[Vec<String>], width: usize) -> String {
                 line += &format!("  {cell:>wide$}");
             }
         }
-        text.extend(line.trim_end().chars().take(width));
+        text += line.trim_end();
         text.push('\n');
     }
     text
@@ -129,10 +128,7 @@ mod tests {
             vec!["a".to_owned(), "1".to_owned()],
             vec!["long".to_owned(), "100".to_owned()],
         ];
-        assert_eq!(
-            table(&["name", "n"], &rows, 80),
-            "  name    n\n  a       1\n  long  100\n"
-        );
+        assert_eq!(table(&["name", "n"], &rows), "  name    n\n  a       1\n  long  100\n");
         assert_eq!(wrap("one two three", 8, 2), "one two\n  three\n");
     }
 
