@@ -3,8 +3,8 @@
 use super::House;
 use super::week::WeekError;
 use crate::actor::How;
+use crate::agents::specialists::grading::Graded;
 use crate::agents::specialists::performance_analyst::{self, Case};
-use crate::backtest::grade::Graded;
 use crate::domain::archive::Archive;
 use crate::protocol::question::RoundId;
 use crate::protocol::{Fact, MessageId};

@@ -2,7 +2,7 @@
 //!
 //! Every figure is defined for no data at all: a count of zero, and no value rather than a NaN.
 
-use super::grade::Outcome;
+use crate::agents::specialists::grading::Outcome;
 use crate::market::interval::{Interval, Z975, wilson};
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,6 @@
 
 pub mod host;
 
-pub mod grade;
-
 pub mod metrics;
 
 pub mod bootstrap;

@@ -22,7 +22,6 @@ use crate::swarms::consensus::Round;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use diesel::Connection as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,8 +78,18 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
     Ok(0)
 }
 
+/// Openers that are hard to beat, so that most markets are passes, as they are in a real week.
+fn demo_league() -> SimOptions {
+    SimOptions {
+        opener_error_points: 1.25,
+        close_error_points: 0.8,
+        predictable_share: 0.15,
+        ..SimOptions::default()
+    }
+}
+
 fn import(store: &Store, seed: u64, season: u16, now: DateTime<Utc>) -> Result<(), Failure> {
-    let league = League::generate(seed, FIRST_SEASON..=season, SimOptions::default());
+    let league = League::generate(seed, FIRST_SEASON..=season, demo_league());
     let facts = Facts {
         games: league.games,
         quotes: league.quotes,
@@ -147,9 +156,9 @@ fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
         .filter_map(|d| {
             let side = d.side?;
             let (ours, theirs) = (d.agreement.votes_for(side), d.agreement.votes_for(side.other()));
-            (theirs > 0).then_some((theirs as f64 / ours as f64, d))
+            (theirs > 0).then_some(((theirs, ours), d))
         })
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.id.cmp(&a.1.id)));
+        .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.id.cmp(&a.1.id)));
     let Some((_, decision)) = disputed else { return Ok(()) };
     let (Some(offer), Some(side)) = (words::offer_of(&round.convened.slate, decision), decision.side) else {
         return Ok(());
@@ -165,6 +174,12 @@ fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
         f.label()
     )?;
     let of_side = |p: f64| if side.is_first() { p } else { 1.0 - p };
+    let fair = of_side(decision.agreement.fair.get());
+    writeln!(
+        out,
+        "  the market gives {ours} {:.1}%; seats depart from that by",
+        fair * 100.0
+    )?;
     for vote in &decision.agreement.votes {
         let says = match &vote.stance {
             Ok(voted) if *voted == side => ours.clone(),
@@ -172,7 +187,9 @@ fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
             Err(why) => format!("silent: {why}"),
         };
         let p = |p: Option<crate::domain::probability::Probability>| {
-            p.map_or("  -  ".to_owned(), |p| format!("{:.1}%", of_side(p.get()) * 100.0))
+            p.map_or("-".to_owned(), |p| {
+                format!("{:+.2}pp", (of_side(p.get()) - fair) * 100.0)
+            })
         };
         let alone = round.seats.get(&vote.seat).and_then(|log| log.answer.as_ref());
         let opinion = alone.and_then(|a| {
@@ -186,7 +203,7 @@ fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
             .map_or("", |e| e.text.as_str());
         writeln!(
             out,
-            "  {:15} {:>6} alone, {:>6} after hearing the others  {:22} {reason}",
+            "  {:15} {:>8} alone, {:>8} after hearing the others  {:24} {reason}",
             vote.seat,
             p(vote.p_first_alone),
             p(vote.p_first),

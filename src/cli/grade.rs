@@ -3,8 +3,8 @@
 use super::Failure;
 use super::output::emit;
 use super::session::{self, Session};
+use crate::agents::specialists::grading::Outcome;
 use crate::app::grading::{GradingReport, grade_all};
-use crate::backtest::grade::Outcome;
 use crate::domain::money::Cents;
 use crate::home::Home;
 use chrono::{DateTime, Utc};

@@ -61,12 +61,9 @@ impl Member {
         Member {
             build: Box::new(build),
             basis,
-            mind,
             shapes: None,
-            slopes: [
-                Slope::new(SlopeSettings::default()),
-                Slope::new(SlopeSettings::default()),
-            ],
+            slopes: slopes(mind.as_ref()),
+            mind,
             n_read: 0,
             reached: None,
             open: BTreeMap::new(),
@@ -115,10 +112,7 @@ impl Member {
         self.basis = basis;
         self.mind = (self.build)();
         self.shapes = None;
-        self.slopes = [
-            Slope::new(SlopeSettings::default()),
-            Slope::new(SlopeSettings::default()),
-        ];
+        self.slopes = slopes(self.mind.as_ref());
         (self.n_read, self.reached) = (0, None);
         self.open.clear();
         self.record = Arc::default();
@@ -312,6 +306,17 @@ const EDGE_BOUND_POINTS: f64 = 4.0;
 
 fn bounded(edge: f64) -> f64 {
     EDGE_BOUND_POINTS * (edge / EDGE_BOUND_POINTS).tanh()
+}
+
+/// Nothing learnt yet, for margins and totals.
+fn slopes(mind: &dyn Forecaster) -> [Slope; 2] {
+    let start = if mind.starts_from_the_line() { 1.0 } else { 0.0 };
+    [(); 2].map(|()| {
+        Slope::new(SlopeSettings {
+            start,
+            ..SlopeSettings::default()
+        })
+    })
 }
 
 /// More reasons than this do not help a reader.

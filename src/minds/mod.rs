@@ -107,6 +107,11 @@ pub trait Forecaster: Send {
     /// The name of its seat.
     fn seat(&self) -> &'static str;
 
+    /// True when its estimates start from the line and are already shrunk towards it by a fit to where lines went.
+    fn starts_from_the_line(&self) -> bool {
+        false
+    }
+
     /// Learns a settled game.
     fn settle(&mut self, lesson: &Lesson<'_>);
 

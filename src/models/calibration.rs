@@ -16,8 +16,11 @@ pub struct SlopeSettings {
     pub noise_points: f64,
     /// Prior standard deviation of the result's slope around the move's.
     pub prior_sd: f64,
-    /// Pseudo-observations (edge of one point, no move) that hold the move's slope at zero before there is data.
+    /// Pseudo-observations (edge of one point) that hold the move's slope at `start` before there is data.
     pub ballast: f64,
+    /// Where the move's slope starts: 0 for a rating, which has to prove that its edges are real; 1 for a regression that
+    /// was fitted to the move and has shrunk its edges already.
+    pub start: f64,
     /// Factor per settled belief by which older ones fade.
     pub fade: f64,
 }
@@ -29,6 +32,7 @@ impl Default for SlopeSettings {
             noise_points: 13.3,
             prior_sd: 0.1,
             ballast: 200.0,
+            start: 0.0,
             fade: 0.999,
         }
     }
@@ -77,7 +81,7 @@ impl Slope {
     /// The share of a claimed edge to believe, from 0 (a record of nothing or worse) to 1, and its standard error.
     pub fn share(&self) -> (f64, f64) {
         let s = &self.settings;
-        let prior = self.x_moved / (self.xx_moved + s.ballast);
+        let prior = (self.x_moved + s.start * s.ballast) / (self.xx_moved + s.ballast);
         let (prior_weight, weight) = (s.prior_sd.powi(-2), s.noise_points.powi(-2));
         let precision = prior_weight + self.xx * weight;
         let share = (prior * prior_weight + self.xr * weight) / precision;

@@ -1,6 +1,7 @@
 //! Specialists: one concern each.
 
 pub mod data_engineer;
+pub mod grading;
 pub mod performance_analyst;
 pub mod price_shopping;
 pub mod risk_manager;

@@ -3,7 +3,7 @@
 //! It fits a season's margin and total distributions on what was known before the season's first decision it grades, so
 //! a closing line value in probability never depends on results that came later.
 
-use crate::backtest::grade::{Graded, grade};
+use super::grading::{Graded, grade};
 use crate::domain::archive::{Archive, View};
 use crate::domain::pick::Decision;
 use crate::machine::{Machine, Turn};

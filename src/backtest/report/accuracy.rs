@@ -169,8 +169,12 @@ fn pooled(case: &Case<'_>, p_first: impl Fn(&Agreement) -> Probability) -> Forec
         let agreements = case.decided.iter().map(|d| &d.decision.agreement);
         agreements.into_iter().find(|a| a.market == market)
     };
-    let margin = on(Market::Spread).map(|a| case.shapes.mean_for(Market::Spread, p_first(a), a.line));
-    let by_spread = || margin.map(|m| case.shapes.p_first(Market::Moneyline, m, None));
+    let spread = on(Market::Spread);
+    let mean_for = |a: &Agreement, p| case.shapes.mean_for(Market::Spread, p, a.line);
+    // The line is the market's median; the pooled belief moves it by as much as it moves the expectation. The expectation
+    // itself lies up to a point and a half beside the line at key numbers, which would count as an error of the swarm.
+    let margin = spread.and_then(|a| Some(a.line?.points() + mean_for(a, p_first(a)) - mean_for(a, a.fair)));
+    let by_spread = || spread.map(|a| case.shapes.p_first(Market::Moneyline, mean_for(a, p_first(a)), None));
     Forecast {
         home_win: on(Market::Moneyline).map(&p_first).or_else(by_spread),
         margin,

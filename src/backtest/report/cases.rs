@@ -1,6 +1,6 @@
 //! The games a report is about, each with what was decided, how it ended and where its lines opened and closed.
 
-use crate::backtest::grade::{Graded, Outcome, grade, settle};
+use crate::agents::specialists::grading::{Graded, Outcome, grade, settle};
 use crate::domain::archive::{Archive, View};
 use crate::domain::belief::{Offer, Seat};
 use crate::domain::game::{Fixture, GameId, Score, SeasonWeek};

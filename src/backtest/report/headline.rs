@@ -1,8 +1,8 @@
 //! The bets: what they won at the prices they really took, what they would have won at -110, and what the close said.
 
 use super::cases::Case;
+use crate::agents::specialists::grading::{Graded, Outcome};
 use crate::backtest::bootstrap::Bootstrap;
-use crate::backtest::grade::{Graded, Outcome};
 use crate::backtest::metrics::{Mean, Rate, Tally, longest_losing_run, max_drawdown};
 use crate::domain::game::SeasonWeek;
 use crate::domain::money::Cents;

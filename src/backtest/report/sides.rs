@@ -5,8 +5,8 @@
 //! bets earned at the lines and prices they really took is in the headline.
 
 use super::cases::Case;
+use crate::agents::specialists::grading::{SideGrade, grade_side};
 use crate::backtest::bootstrap::Bootstrap;
-use crate::backtest::grade::{SideGrade, grade_side};
 use crate::backtest::metrics::{Mean, Rate, Tally};
 use crate::domain::game::SeasonWeek;
 use crate::domain::line::HalfPoints;

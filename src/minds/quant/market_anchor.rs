@@ -56,6 +56,10 @@ impl Forecaster for MarketAnchor {
         "market_anchor"
     }
 
+    fn starts_from_the_line(&self) -> bool {
+        true
+    }
+
     fn settle(&mut self, lesson: &Lesson<'_>) {
         let week = rating_week(lesson.fixture.when);
         if let (Some(x), Some(y)) = (margin_features(&lesson.offered), lesson.target(Target::Margin)) {

@@ -119,6 +119,10 @@ impl Forecaster for Situational {
         "situational"
     }
 
+    fn starts_from_the_line(&self) -> bool {
+        true
+    }
+
     fn settle(&mut self, lesson: &Lesson<'_>) {
         let f = lesson.fixture;
         let week = rating_week(f.when);

@@ -56,6 +56,10 @@ impl Forecaster for Totals {
         "totals"
     }
 
+    fn starts_from_the_line(&self) -> bool {
+        true
+    }
+
     fn settle(&mut self, lesson: &Lesson<'_>) {
         let f = lesson.fixture;
         // Taken before this game is learnt; other games of its week may already be in, as they would not have been on
