@@ -30,7 +30,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
     /// The seed of the league and of every random stream.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 4)]
     pub seed: u64,
     /// Weeks to play.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=12))]
