@@ -26,6 +26,8 @@ pub mod swarms;
 
 pub mod backtest;
 
+pub mod sim;
+
 // What runs it.
 
 pub mod clock;

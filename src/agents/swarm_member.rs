@@ -6,8 +6,8 @@ use crate::domain::probability::Probability;
 use crate::domain::quote::Market;
 use crate::machine::{Machine, Turn};
 use crate::market::shapes::fair;
+use crate::minds::Forecaster;
 use crate::minds::member::{Member, NO_EDGE};
-use crate::minds::quant::MindFactory;
 use crate::protocol::question::{Dispute, Study};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub struct SwarmMember {
 
 impl SwarmMember {
     /// A member that knows nothing yet; it learns all it may know from the view of each study.
-    pub fn new(mind: MindFactory) -> SwarmMember {
+    pub fn new(mind: impl Fn() -> Box<dyn Forecaster> + Send + 'static) -> SwarmMember {
         SwarmMember {
             member: Member::new(mind, Basis::Open),
             held: BTreeMap::new(),

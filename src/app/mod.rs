@@ -3,18 +3,20 @@
 //! ```text
 //! root
 //!   platform     database
-//!   specialists  data_engineer, risk_manager
+//!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: table, and its seven members
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
 
+pub mod grading;
 pub mod record;
 pub mod table;
 pub mod week;
 
 use crate::actor::ActorRef;
 use crate::agents::specialists::data_engineer::DataEngineer;
+use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
 use crate::agents::swarm_member::SwarmMember;
 use crate::clock::{Clock, Seeds};
@@ -59,6 +61,8 @@ pub struct House {
     pub database: ActorRef<Database>,
     /// Lays out rounds.
     pub data_engineer: ShellRef<DataEngineer, Mute>,
+    /// Grades what was decided.
+    pub analyst: ShellRef<PerformanceAnalyst, Mute>,
     /// The consensus swarm.
     pub swarm: SwarmRef,
     /// Its members.
@@ -94,6 +98,11 @@ impl House {
         let manager = move |_: &_| RiskManager::new(limits);
         let args = ShellArgs::mute("specialists/risk_manager", clock.clone(), seeds, manager);
         let (risk_spec, risk) = ChildSpec::of::<Shell<RiskManager, Mute>>("risk_manager", args);
+        let args = ShellArgs::mute("specialists/performance_analyst", clock.clone(), seeds, |_| {
+            PerformanceAnalyst::default()
+        });
+        let (analyst_spec, analyst) =
+            ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
         let mut members = BTreeMap::new();
         let mut swarm_specs = Vec::new();
@@ -125,13 +134,14 @@ impl House {
             ChildSpec::of::<Supervisor>(id, spec).0
         };
         let swarms = branch("swarms", vec![branch("consensus", swarm_specs)]);
-        let specialists = branch("specialists", vec![engineer_spec, risk_spec]);
+        let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
         let platform = branch("platform", vec![database_spec]);
         let root = Root::start(SupervisorSpec::new(vec![platform, specialists, swarms]).seeds(seeds));
         House {
             root,
             database,
             data_engineer,
+            analyst,
             swarm,
             members,
             plot,

@@ -27,7 +27,16 @@ impl BareHost {
         let members = roster
             .iter()
             .map(|(name, mind)| (Seat::new(name), SwarmMember::new(*mind)));
-        let members: BTreeMap<Seat, SwarmMember> = members.collect();
+        BareHost::with_members(members.collect(), pool, limits, rng)
+    }
+
+    /// The same with seats that are built already, for minds that need more than a factory.
+    pub fn with_members(
+        members: BTreeMap<Seat, SwarmMember>,
+        pool: PoolSettings,
+        limits: RiskLimits,
+        rng: Pcg64Mcg,
+    ) -> BareHost {
         BareHost {
             consensus: Consensus::new(members.keys().cloned().collect(), pool),
             members,

@@ -1,3 +1,15 @@
 //! Playing the past: the same machines as the daemon's, without a runtime, and what their decisions would have earned.
 
 pub mod host;
+
+pub mod grade;
+
+pub mod metrics;
+
+pub mod bootstrap;
+
+pub mod calibration;
+
+pub mod report;
+
+pub mod leak;

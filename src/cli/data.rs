@@ -5,15 +5,19 @@ mod print;
 mod tests;
 
 use super::output::emit;
+use crate::actor::{AskError, How};
 use crate::home::{Home, HomeError};
 use crate::store::imports::{self, ImportError, ImportReport};
-use crate::store::{Store, StoreError, quarantine, status};
+use crate::store::keeper::{Database, Do, Work};
+use crate::store::{Conn, Store, StoreError, quarantine, status};
+use crate::supervision::{ChildSpec, Root};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The verbs below `huddle data`.
 #[derive(Clone, Debug, Subcommand)]
@@ -119,13 +123,17 @@ pub enum DataError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database actor was lost, or did not answer in time; what it did not finish is rolled back.
+    #[error("the database actor did not answer: {0}")]
+    Actor(#[source] AskError),
     /// The output could not be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 impl DataError {
-    /// 2 for a path that is no file, 5 for data that cannot be used, 1 for the rest.
+    /// 2 for a path that is no file, 3 for a home that cannot be used, 5 for data that cannot be used, 6 without a
+    /// database, 1 for the rest.
     pub fn exit_code(&self) -> u8 {
         match self {
             DataError::NoFile(_) | DataError::Directory(_) => 2,
@@ -134,7 +142,9 @@ impl DataError {
                 ImportError::Sheet(_) | ImportError::NotOdds { .. } => 5,
                 ImportError::Store(_) => 1,
             },
-            DataError::Home(_) | DataError::Store(_) | DataError::Output(_) => 1,
+            DataError::Home(HomeError::NoDatabase(_)) => 6,
+            DataError::Home(_) => 3,
+            DataError::Store(_) | DataError::Actor(_) | DataError::Output(_) => 1,
         }
     }
 }
@@ -181,23 +191,54 @@ struct Listing {
     entries: Vec<quarantine::Quarantined>,
 }
 
+/// A file to be read into the database by the database actor.
+struct ImportFile {
+    kind: ImportKind,
+    name: String,
+    bytes: Vec<u8>,
+    now: DateTime<Utc>,
+}
+
+impl Work for ImportFile {
+    /// A file that is refused is an answer, not a failure of the database.
+    type Output = Result<ImportReport, ImportError>;
+
+    fn run(self, conn: &mut Conn) -> Result<Self::Output, StoreError> {
+        Ok(match self.kind {
+            ImportKind::Games => imports::games_file(conn, &self.name, &self.bytes, self.now),
+            ImportKind::Odds => imports::odds_file(conn, &self.name, &self.bytes, self.now),
+        })
+    }
+}
+
+/// The largest file takes seconds to store in a debug build on a busy machine.
+const IMPORT_PATIENCE: Duration = Duration::from_secs(600);
+
 /// The file is read and its size checked before the home is touched, so a wrong path leaves no folders behind.
 fn import(kind: ImportKind, path: &Path, home: &Home, now: DateTime<Utc>) -> Result<ImportReport, DataError> {
     let bytes = read_file(path)?;
     let _lock = home.lock()?;
-    let mut conn = Store::open(&home.database())?.conn()?;
+    let store = Store::open(&home.database())?;
     let name = path
         .file_name()
-        .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-    let outcome = match kind {
-        ImportKind::Games => imports::games_file(&mut conn, &name, &bytes, now),
-        ImportKind::Odds => imports::odds_file(&mut conn, &name, &bytes, now),
-    };
-    outcome.map_err(|source| DataError::Import {
+        .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy())
+        .into_owned();
+    let work = ImportFile { kind, name, bytes, now };
+    let outcome = actix::System::new().block_on(async {
+        let (child, database) = ChildSpec::of::<Database>("database", store);
+        let root = Root::start(vec![child]);
+        let outcome = database.ask(Do(work), How::within(IMPORT_PATIENCE)).await;
+        root.shutdown(SHUTDOWN_PATIENCE).await;
+        outcome
+    });
+    outcome.map_err(DataError::Actor)??.map_err(|source| DataError::Import {
         path: path.to_owned(),
         source,
     })
 }
+
+/// Nothing is left to do when the import has answered.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
 
 fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let unreadable = |source: io::Error| match source.kind() {

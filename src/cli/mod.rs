@@ -5,10 +5,14 @@
 //! 2 usage, 3 settings, 5 a check failed or data was refused, 6 something asked for is not there, 130 interrupted.
 
 pub mod data;
+pub mod demo;
 pub mod doctor;
+pub mod grade;
+pub mod leakcheck;
 pub mod odds;
 pub mod output;
 pub mod picks;
+pub mod report;
 pub mod session;
 pub mod words;
 
@@ -41,6 +45,8 @@ const EXAMPLES: &str = "Examples:
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Watch the team at work on a SIMULATED league: nothing to set up, no network, no key, no file.
+    Demo(demo::DemoArgs),
     /// Market maths: convert prices, remove margins, size stakes, value bets.
     #[command(subcommand)]
     Odds(odds::OddsCommand),
@@ -49,6 +55,12 @@ pub enum Verb {
     Data(data::DataCommand),
     /// Hold the week's swarm rounds and print the slate.
     Picks(picks::PicksArgs),
+    /// Grade the bets of finished games.
+    Grade(grade::GradeArgs),
+    /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
+    Report(report::ReportArgs),
+    /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
+    Leakcheck(leakcheck::LeakcheckArgs),
     /// Check database, data, clock and keys, and say what to do.
     Doctor(doctor::DoctorArgs),
 }
@@ -100,15 +112,21 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         odds::run(command, out).map_err(|e| Failure::new(2, e))?;
         return Ok(0);
     }
+    if let Verb::Demo(args) = &cli.verb {
+        return demo::run(args, now, out);
+    }
     let home = Home::resolve(cli.home, |name| std::env::var_os(name).map(PathBuf::from))
         .map_err(|e| Failure::new(3, e))?;
     match cli.verb {
-        Verb::Odds(_) => Ok(0),
+        Verb::Odds(_) | Verb::Demo(_) => Ok(0),
         Verb::Data(command) => match data::run(&command, &home, now, out) {
             Ok(exit) => Ok(exit.code()),
             Err(error) => Err(Failure::new(error.exit_code(), error)),
         },
         Verb::Picks(args) => picks::run(&args, &home, now, out),
+        Verb::Grade(args) => grade::run(&args, &home, now, out),
+        Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Doctor(args) => doctor::run(&args, &home, now, out),
     }
 }

@@ -50,12 +50,17 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed<OddsRow>, SheetError> {
     })
 }
 
+/// Turns rows into closing quotes, known from kickoff on.
+pub fn facts(parsed: Parsed<OddsRow>, times: &BTreeMap<GameId, Times>) -> Facts {
+    odds::facts(parsed, Moment::Close, times)
+}
+
 /// A whole file: closing quotes, known from kickoff on.
 ///
 /// # Errors
 /// [`SheetError`] when the file as a whole cannot be used.
 pub fn read(bytes: &[u8], times: &BTreeMap<GameId, Times>) -> Result<Facts, SheetError> {
-    let mut facts = odds::facts(parse(bytes)?, Moment::Close, times);
+    let mut facts = facts(parse(bytes)?, times);
     sheet::fill_raw(bytes, &mut facts.rejected);
     Ok(facts)
 }

@@ -17,7 +17,7 @@ const OVERROUNDS: RangeInclusive<f64> = -0.02..=0.25;
 
 /// One market as a file states it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Raw {
+pub(crate) struct Raw {
     pub market: Market,
     /// Spread with the home team favoured when positive, or total, in points; `None` for the moneyline.
     pub line: Option<f64>,

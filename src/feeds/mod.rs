@@ -7,7 +7,7 @@
 pub mod book_closes;
 mod market;
 pub mod nflverse_games;
-mod odds;
+pub mod odds;
 pub mod openers;
 pub mod sheet;
 #[cfg(test)]

@@ -14,7 +14,8 @@ pub struct OddsRow {
     pub game_id: GameId,
     /// Bookmaker or feed.
     pub book: Book,
-    pub(super) markets: Vec<Raw>,
+    /// The cells of each market, wrong ones included: what a leak check changes.
+    pub(crate) markets: Vec<Raw>,
     /// Markets that could not be read, with the reason.
     pub(super) unreadable: Vec<(Market, String)>,
 }

@@ -43,12 +43,17 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed<OddsRow>, SheetError> {
     })
 }
 
+/// Turns rows into opening quotes, known from the Tuesday noon of their game's week on.
+pub fn facts(parsed: Parsed<OddsRow>, times: &BTreeMap<GameId, Times>) -> Facts {
+    odds::facts(parsed, Moment::Open, times)
+}
+
 /// A whole file: opening quotes, known from the Tuesday noon of their game's week on.
 ///
 /// # Errors
 /// [`SheetError`] when the file as a whole cannot be used.
 pub fn read(bytes: &[u8], times: &BTreeMap<GameId, Times>) -> Result<Facts, SheetError> {
-    let mut facts = odds::facts(parse(bytes)?, Moment::Open, times);
+    let mut facts = facts(parse(bytes)?, times);
     sheet::fill_raw(bytes, &mut facts.rejected);
     Ok(facts)
 }

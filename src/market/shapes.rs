@@ -52,6 +52,16 @@ impl Shapes {
         self.season
     }
 
+    /// The margins' distribution, for closing line value.
+    pub fn margins(&self) -> &MarginModel {
+        &self.margin
+    }
+
+    /// The totals' distribution, for closing line value.
+    pub fn totals(&self) -> &TotalModel {
+        &self.total
+    }
+
     /// Win, push and lose probabilities of the first side of a market when the game's expectation is `mean` points
     /// (home margin, or total). The moneyline is the spread at zero: a tie is a push.
     pub fn outcome(&self, market: Market, mean: f64, line: Option<HalfPoints>) -> TwoWay {

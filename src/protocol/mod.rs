@@ -12,7 +12,9 @@ use crate::domain::game::{GameId, SeasonWeek};
 use crate::domain::money::Cents;
 use crate::domain::quote::{Market, Side};
 use chrono::{DateTime, Utc};
+use question::RoundId;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// The id of a message: 16 hexadecimal digits that follow from the seed.
@@ -21,9 +23,11 @@ use std::fmt;
 pub struct MessageId(pub String);
 
 impl MessageId {
-    /// An id from 64 bits.
-    pub fn from_bits(bits: u64) -> MessageId {
-        MessageId(format!("{bits:016x}"))
+    /// The id of what is said under a name in a round, such as `decided`: a hash, so that it follows from the round's id
+    /// (which names the seed) and never collides between processes that started alike.
+    pub fn of(round: &RoundId, name: &str) -> MessageId {
+        let digest = Sha256::digest(format!("{}#{name}", round.0));
+        MessageId(digest.iter().take(8).map(|b| format!("{b:02x}")).collect())
     }
 }
 

@@ -378,6 +378,10 @@ impl UnderWay {
             .filter_map(|(seat, log)| log.answer.as_ref().map(|a| (seat.clone(), Arc::clone(&a.record))))
             .collect();
         self.weights = Some(Weights::learn(seats, &records, self.convened.when, settings));
+        // A finished round is kept for a long time; the records behind it would be copied by every later one.
+        for answer in self.logs.values_mut().filter_map(|log| log.answer.as_mut()) {
+            answer.record = Arc::default();
+        }
     }
 
     /// Position of a game's market among a seat's opinions, which follow the slate.
@@ -516,3 +520,6 @@ fn median(values: &[f64]) -> f64 {
 pub fn decided_at(convened: &Convene) -> DateTime<Utc> {
     convened.view.at()
 }
+
+#[cfg(test)]
+mod tests;

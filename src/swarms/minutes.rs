@@ -13,58 +13,71 @@ use sha2::{Digest, Sha256};
 /// Where the swarm sits in the tree.
 pub const SWARM_PATH: &str = "/swarms/consensus";
 
-/// Writes the messages of a round. Their ids are hashes of the round's id and their position: the round's id names the
-/// seed, so ids follow from the seed and never collide between processes that started alike.
+/// The name under which a round's decisions are said.
+pub const DECIDED: &str = "decided";
+/// The name under which a round's observation is said: the head of its thread.
+pub const OBSERVED: &str = "observed";
+
+/// Writes the messages of a round.
 pub fn write(round: &Round) -> Vec<AgentMessage> {
+    let id = &round.convened.round;
     let mut minutes = Minutes {
         at: decided_at(&round.convened),
-        round: &round.convened.round,
-        thread: None,
+        round: id,
         messages: Vec::new(),
     };
+    let engineer = "/specialists/data_engineer";
     let observed = minutes.say(
-        "/specialists/data_engineer",
+        OBSERVED,
+        engineer,
         To::Group("swarm".into()),
         Kind::Alert,
         None,
         observed(round),
     );
     let mut last = observed.clone();
+    let to_swarm = || To::One(SWARM_PATH.into());
     for (seat, log) in &round.seats {
         let opinions = log.answer.as_ref().map_or(&[][..], |a| &a.opinions);
         let body = opined(seat, 1, log.incarnation, log.absent.clone(), opinions);
-        last = minutes.say(
-            &path(seat),
-            To::One(SWARM_PATH.into()),
-            Kind::Vote,
-            Some(observed.clone()),
-            body,
-        );
+        let name = format!("opined/{seat}/1");
+        last = minutes.say(&name, &path(seat), to_swarm(), Kind::Vote, Some(&observed), body);
     }
     for (seat, log) in round.seats.iter().filter(|(_, l)| !l.revised.is_empty()) {
         let body = opined(seat, 2, log.incarnation, None, &log.revised);
-        last = minutes.say(
-            &path(seat),
-            To::One(SWARM_PATH.into()),
-            Kind::Vote,
-            Some(last.clone()),
-            body,
-        );
+        let name = format!("opined/{seat}/2");
+        last = minutes.say(&name, &path(seat), to_swarm(), Kind::Vote, Some(&last), body);
     }
+    let to_risk = To::One(RISK_PATH.into());
     let agreed = minutes.say(
+        "agreed",
         SWARM_PATH,
-        To::One(RISK_PATH.into()),
+        to_risk,
         Kind::Proposal,
-        Some(last),
+        Some(&last),
         agreed(round),
     );
-    let decided = minutes.say(RISK_PATH, To::All, Kind::Command, Some(agreed), decided(round));
+    let decided = minutes.say(
+        DECIDED,
+        RISK_PATH,
+        To::All,
+        Kind::Command,
+        Some(&agreed),
+        decided(round),
+    );
     let bets = || round.decisions.iter().filter(|d| d.is_bet());
     let acted = Fact::Acted {
         n_bets: bets().count(),
         staked: bets().map(|d| d.stake()).sum(),
     };
-    minutes.say("/platform/database", To::All, Kind::Alert, Some(decided), acted);
+    minutes.say(
+        "acted",
+        "/platform/database",
+        To::All,
+        Kind::Alert,
+        Some(&decided),
+        acted,
+    );
     minutes.messages
 }
 
@@ -77,19 +90,20 @@ fn path(seat: &Seat) -> String {
 struct Minutes<'a> {
     at: chrono::DateTime<chrono::Utc>,
     round: &'a RoundId,
-    thread: Option<MessageId>,
     messages: Vec<AgentMessage>,
 }
 
 impl Minutes<'_> {
-    fn say(&mut self, from: &str, to: To, kind: Kind, parent_id: Option<MessageId>, body: Fact) -> MessageId {
-        let digest = Sha256::digest(format!("{}#{}", self.round.0, self.messages.len()));
-        let bits = digest
-            .iter()
-            .take(8)
-            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
-        let id = MessageId::from_bits(bits);
-        let thread = self.thread.get_or_insert_with(|| id.clone()).clone();
+    fn say(
+        &mut self,
+        name: &str,
+        from: &str,
+        to: To,
+        kind: Kind,
+        parent_id: Option<&MessageId>,
+        body: Fact,
+    ) -> MessageId {
+        let id = MessageId::of(self.round, name);
         let priority = if kind == Kind::Command {
             Priority::High
         } else {
@@ -97,8 +111,8 @@ impl Minutes<'_> {
         };
         self.messages.push(AgentMessage {
             id: id.clone(),
-            thread,
-            parent_id,
+            thread: MessageId::of(self.round, OBSERVED),
+            parent_id: parent_id.cloned(),
             from: from.to_owned(),
             to,
             kind,

@@ -5,5 +5,7 @@
 
 pub mod ballot;
 pub mod consensus;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod minutes;
 pub mod pool;

@@ -300,3 +300,6 @@ impl Machine for RiskManager {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

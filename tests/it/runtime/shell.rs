@@ -1,6 +1,6 @@
 //! The shell against a bare loop, its faults, and heavy machines on a blocking thread.
 
-use crate::harness::*;
+use super::harness::*;
 use chrono::{DateTime, Utc};
 use huddle::{
     actor::{AskError, Ctx, Exit, Lane, Loss},

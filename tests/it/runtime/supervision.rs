@@ -1,6 +1,6 @@
 //! Supervisors from outside: restart kinds, delays, order, deadlines, escalation and places.
 
-use crate::harness::*;
+use super::harness::*;
 use actix::System;
 use huddle::{
     actor::{ActorRef, AskError, Exit, Lane, Loss},

@@ -1,6 +1,6 @@
 //! Every way an incarnation can end badly, and what its askers and successors see of it.
 
-use crate::harness::*;
+use super::harness::*;
 use huddle::{
     actor::{AskError, Exit, Lane, Loss},
     clock::uptime,

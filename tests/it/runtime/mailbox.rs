@@ -1,6 +1,6 @@
 //! The mailbox from outside: bounds, urgency, deadlines and dead letters.
 
-use crate::harness::*;
+use super::harness::*;
 use huddle::{
     actor::{AskError, Exit, Lane, LaneBounds, Loss, Refusal},
     clock::uptime,

@@ -1,0 +1,241 @@
+//! `huddle demo`: the whole house at work on an invented league, within seconds and with nothing set up.
+//!
+//! The league, its results and its prices are drawn from a seed; everything else is the real thing: the same actors, the
+//! same database, the same rounds. Every screen says SIMULATED.
+
+use super::grade::{GradeView, print as print_grades};
+use super::picks::{Slate, parse_seat, print as print_slate};
+use super::session::{Session, in_house};
+use super::{Failure, words};
+use crate::agents::specialists::data_engineer::AsOf;
+use crate::app::grading::grade_all;
+use crate::app::week::{WeekOrder, play};
+use crate::config::Settings;
+use crate::domain::belief::Seat;
+use crate::domain::game::SeasonWeek;
+use crate::domain::quote::Market;
+use crate::feeds::{Facts, FileKind};
+use crate::sim::{FIRST_SEASON, League, SimOptions};
+use crate::store::imports::{SourceFile, apply};
+use crate::store::{Store, StoreError};
+use crate::swarms::consensus::Round;
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use diesel::Connection as _;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Arguments of `huddle demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// The seed of the league and of every random stream.
+    #[arg(long, default_value_t = 5)]
+    pub seed: u64,
+    /// Weeks to play.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub weeks: u8,
+    /// The seat that is brought down in the middle of the second week.
+    #[arg(long, default_value = "elo", value_parser = parse_seat, value_name = "SEAT")]
+    pub kill: Seat,
+}
+
+/// Seasons that only teach: ratings and records need them as they would in a real league.
+const SEASONS_BEFORE: u16 = 5;
+/// The first week that is shown: by then the season has results of its own.
+const FIRST_WEEK: u8 = 5;
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Failure`] when the temporary database or an actor fails.
+pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+    let folder = Temporary::new()?;
+    let season = FIRST_SEASON + SEASONS_BEFORE;
+    writeln!(
+        out,
+        "SIMULATED: an invented league, seasons {FIRST_SEASON}-{season}, seed {}.",
+        args.seed
+    )?;
+    writeln!(out, "No game, price or result below ever happened. Paper only.\n")?;
+    let store = Store::open(&folder.0.join("huddle.db"))?;
+    import(&store, args.seed, season, now)?;
+    let settings = Settings {
+        seed: args.seed,
+        ..Settings::default()
+    };
+    in_house(store, settings, async |session: &Session| {
+        for week in FIRST_WEEK..FIRST_WEEK + args.weeks {
+            let kill = (week == FIRST_WEEK + 1).then(|| args.kill.clone());
+            show_week(session, SeasonWeek { season, week }, kill, now, out).await?;
+        }
+        tree(session, out).await
+    })?;
+    writeln!(
+        out,
+        "\nSIMULATED. Real games: `huddle data import games FILE`, then `huddle picks`."
+    )?;
+    Ok(0)
+}
+
+fn import(store: &Store, seed: u64, season: u16, now: DateTime<Utc>) -> Result<(), Failure> {
+    let league = League::generate(seed, FIRST_SEASON..=season, SimOptions::default());
+    let facts = Facts {
+        games: league.games,
+        quotes: league.quotes,
+        ..Facts::default()
+    };
+    let source = SourceFile::of("simulated league", &seed.to_le_bytes());
+    let mut conn = store.conn()?;
+    conn.immediate_transaction(|conn| apply(conn, FileKind::Games, facts, &source, now).map(|_| ()))
+        .map_err(|e: StoreError| Failure::new(1, e))
+}
+
+/// One week: the argument, the slate, and when its games are over the grades.
+async fn show_week(
+    session: &Session,
+    when: SeasonWeek,
+    kill: Option<Seat>,
+    now: DateTime<Utc>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    if let Some(seat) = &kill {
+        writeln!(
+            out,
+            "SIMULATED crash: {seat} is brought down in the middle of this round."
+        )?;
+    }
+    let order = WeekOrder {
+        archive: Arc::clone(&session.archive),
+        when,
+        as_of: AsOf::Open,
+        settings: session.settings.clone(),
+        now,
+        kill,
+    };
+    let played = play(&session.house, &order).await?;
+    for round in &played.rounds {
+        argument(out, round)?;
+    }
+    let mut slate = Slate::of(&played, &order)?;
+    slate.simulated = true;
+    print_slate(out, &slate, false)?;
+    let over = session
+        .archive
+        .week(when)
+        .iter()
+        .map(|f| f.settles_at())
+        .max()
+        .unwrap_or(now);
+    let mut grades = grade_all(&session.house, &session.archive, over).await?;
+    grades
+        .bets
+        .retain(|b| played.rounds.iter().any(|r| r.convened.round.0 == b.round));
+    writeln!(out, "\nSIMULATED results of week {}", when.week)?;
+    print_grades(out, &GradeView::of(grades))?;
+    writeln!(out, "{}", "-".repeat(100))?;
+    Ok(())
+}
+
+/// The most disputed spread of a round, seat by seat: alone, and after hearing the others.
+fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
+    let disputed = round
+        .decisions
+        .iter()
+        .filter(|d| d.agreement.market == Market::Spread)
+        .filter_map(|d| {
+            let side = d.side?;
+            let (ours, theirs) = (d.agreement.votes_for(side), d.agreement.votes_for(side.other()));
+            (theirs > 0).then_some((theirs as f64 / ours as f64, d))
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.id.cmp(&a.1.id)));
+    let Some((_, decision)) = disputed else { return Ok(()) };
+    let (Some(offer), Some(side)) = (words::offer_of(&round.convened.slate, decision), decision.side) else {
+        return Ok(());
+    };
+    let f = &offer.fixture;
+    let line = decision.agreement.line;
+    let ours = words::pick(f, Market::Spread, side, line);
+    let theirs = words::pick(f, Market::Spread, side.other(), line);
+    writeln!(
+        out,
+        "SIMULATED week {}: the table argues about {} ({ours} or {theirs})",
+        f.when.week,
+        f.label()
+    )?;
+    let of_side = |p: f64| if side.is_first() { p } else { 1.0 - p };
+    for vote in &decision.agreement.votes {
+        let says = match &vote.stance {
+            Ok(voted) if *voted == side => ours.clone(),
+            Ok(_) => theirs.clone(),
+            Err(why) => format!("silent: {why}"),
+        };
+        let p = |p: Option<crate::domain::probability::Probability>| {
+            p.map_or("  -  ".to_owned(), |p| format!("{:.1}%", of_side(p.get()) * 100.0))
+        };
+        let alone = round.seats.get(&vote.seat).and_then(|log| log.answer.as_ref());
+        let opinion = alone.and_then(|a| {
+            a.opinions
+                .iter()
+                .find(|o| o.game == decision.agreement.game && o.market == Market::Spread)
+        });
+        let reason = opinion
+            .and_then(|o| o.stance.as_ref().ok())
+            .and_then(|b| b.evidence.first())
+            .map_or("", |e| e.text.as_str());
+        writeln!(
+            out,
+            "  {:15} {:>6} alone, {:>6} after hearing the others  {:22} {reason}",
+            vote.seat,
+            p(vote.p_first_alone),
+            p(vote.p_first),
+            says
+        )?;
+    }
+    writeln!(out)
+}
+
+async fn tree(session: &Session, out: &mut dyn Write) -> Result<(), Failure> {
+    let tree = session.house.root.tree(std::time::Duration::from_secs(5)).await;
+    let tree = tree.context("the supervisor tree did not answer")?;
+    writeln!(out, "SIMULATED run, real supervision: who was restarted")?;
+    let mut stack = vec![(0usize, &tree)];
+    while let Some((depth, branch)) = stack.pop() {
+        let restarts = branch.vitals.restarts;
+        let mark = match restarts {
+            0 => String::new(),
+            1 => "  <- crashed once, came back with its queue".to_owned(),
+            n => format!("  <- crashed {n} times, came back with its queue"),
+        };
+        writeln!(
+            out,
+            "  {}{:22} incarnation {}, {} messages handled{mark}",
+            "  ".repeat(depth),
+            branch.id,
+            branch.vitals.incarnation,
+            branch.vitals.handled
+        )?;
+        stack.extend(branch.children.iter().rev().map(|child| (depth + 1, child)));
+    }
+    Ok(())
+}
+
+/// A folder that goes with the demo.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> Result<Temporary, Failure> {
+        let path: PathBuf = std::env::temp_dir().join(format!("huddle-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&path).with_context(|| format!("creating {}", Path::new(&path).display()))?;
+        Ok(Temporary(path))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            log::warn!("{} stays behind: {error}", self.0.display());
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The house as a whole: a member is killed and the round ends; the same seed gives the same journal; actors and the bare
+//! loop decide alike.
+
+use huddle::agents::specialists::data_engineer::AsOf;
+use huddle::agents::specialists::risk_manager::RiskLimits;
+use huddle::app::week::{PlayedWeek, WeekOrder, play};
+use huddle::app::{House, HouseSpec};
+use huddle::backtest::host::BareHost;
+use huddle::clock::{Clock, Seeds};
+use huddle::config::Settings;
+use huddle::domain::archive::Archive;
+use huddle::domain::belief::Seat;
+use huddle::domain::game::SeasonWeek;
+use huddle::feeds::{Facts, FileKind};
+use huddle::minds::quant::ROSTER;
+use huddle::sim::{FIRST_SEASON, League, SimOptions};
+use huddle::store::imports::{SourceFile, apply};
+use huddle::store::{Store, journal, load_archive};
+use huddle::swarms::pool::PoolSettings;
+use std::sync::Arc;
+
+/// Three seasons of eight weeks: enough for ratings to speak, little enough for a debug build.
+fn league() -> League {
+    let options = SimOptions {
+        n_weeks: 8,
+        ..SimOptions::default()
+    };
+    League::generate(7, FIRST_SEASON..=FIRST_SEASON + 2, options)
+}
+
+const WEEK: SeasonWeek = SeasonWeek {
+    season: FIRST_SEASON + 2,
+    week: 6,
+};
+
+fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
+    let store = Store::open(&dir.path().join("huddle.db")).unwrap();
+    let mut conn = store.conn().unwrap();
+    let league = league();
+    let facts = Facts {
+        games: league.games,
+        quotes: league.quotes,
+        ..Facts::default()
+    };
+    apply(
+        &mut conn,
+        FileKind::Games,
+        facts,
+        &SourceFile::of("league", b"league"),
+        "2050-01-01T00:00:00Z".parse().unwrap(),
+    )
+    .unwrap();
+    let archive = Arc::new(load_archive(&mut conn).unwrap());
+    (store, archive)
+}
+
+fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
+    WeekOrder {
+        archive: Arc::clone(archive),
+        when: WEEK,
+        as_of: AsOf::Open,
+        settings: Settings::default(),
+        now: "2050-01-01T00:00:00Z".parse().unwrap(),
+        kill: kill.map(Seat::new),
+    }
+}
+
+fn spec(store: Store) -> HouseSpec {
+    HouseSpec {
+        store,
+        clock: Clock::system(),
+        seeds: Seeds::new(1),
+        limits: RiskLimits::default(),
+        pool: PoolSettings::default(),
+    }
+}
+
+/// Plays the week in a house of its own and returns it with the journal's entries.
+fn played(kill: Option<&str>) -> (PlayedWeek, Vec<journal::Entry>) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, archive) = store(&dir);
+    let week = actix::System::new().block_on(async {
+        let house = House::start(spec(store.clone()));
+        let week = play(&house, &order(&archive, kill)).await.unwrap();
+        assert_eq!(house.stop().await.code(), 0);
+        week
+    });
+    let mut conn = store.conn().unwrap();
+    journal::verify(&mut conn).unwrap();
+    (week, journal::after(&mut conn, 0, 1_000).unwrap())
+}
+
+#[test]
+fn the_same_seed_gives_the_same_journal() {
+    let (first, second) = (played(None), played(None));
+    assert!(first.1.len() >= 11, "a round leaves its minutes");
+    assert_eq!(first.1.last().map(|e| &e.hash), second.1.last().map(|e| &e.hash));
+    assert_eq!(first.0.journal.hash, second.0.journal.hash);
+}
+
+#[test]
+fn a_member_killed_in_the_middle_comes_back_and_answers() {
+    let (calm, killed) = (played(None).0, played(Some("elo")).0);
+    let log = &killed.rounds[0].seats[&Seat::new("elo")];
+    assert_eq!((log.restarts, log.incarnation, log.absent.as_deref()), (1, 2, None));
+    assert!(log.answer.is_some(), "its question stayed in its mailbox");
+    let votes = |week: &PlayedWeek| -> Vec<String> {
+        let decisions = &week.rounds[0].decisions;
+        decisions
+            .iter()
+            .map(|d| format!("{:?} {:?}", d.side, d.verdict))
+            .collect()
+    };
+    assert_eq!(
+        votes(&calm),
+        votes(&killed),
+        "a rebuilt member says what it would have said"
+    );
+    let decision = &killed.rounds[0].decisions[0];
+    let vote = decision
+        .agreement
+        .votes
+        .iter()
+        .find(|v| v.seat == Seat::new("elo"))
+        .unwrap();
+    assert_eq!(vote.restarts, 1, "the pick says so");
+}
+
+#[test]
+fn actors_and_the_bare_loop_decide_alike() {
+    let week = played(None).0;
+    let round = &week.rounds[0];
+    let rng = Seeds::new(1).derive("swarms/consensus/table", 1);
+    let mut host = BareHost::new(&ROSTER, PoolSettings::default(), RiskLimits::default(), rng);
+    let bare = host.hold(round.convened.clone()).unwrap();
+    let text = |decisions| serde_json::to_string(decisions).unwrap();
+    assert_eq!(text(&round.decisions), text(&bare.decisions));
+    assert_eq!(
+        serde_json::to_string(&round.messages).unwrap(),
+        serde_json::to_string(&bare.messages).unwrap()
+    );
+}
+
+#[test]
+fn a_round_played_twice_is_stored_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, archive) = store(&dir);
+    let heads = actix::System::new().block_on(async {
+        let house = House::start(spec(store));
+        let first = play(&house, &order(&archive, None)).await.unwrap();
+        let second = play(&house, &order(&archive, None)).await.unwrap();
+        house.stop().await;
+        assert_eq!((first.n_known, second.n_known), (0, 1));
+        [first.journal, second.journal]
+    });
+    assert_eq!(heads[0], heads[1]);
+}

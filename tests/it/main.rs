@@ -1,0 +1,10 @@
+//! The one integration target: the runtime, the house and the command line, each through public doors only.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests; clippy exempts only the test functions themselves"
+)]
+
+mod cli;
+mod house;
+mod runtime;
