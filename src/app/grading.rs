@@ -113,22 +113,7 @@ pub async fn grade_all(
         .ask(Do(LoadBets), how)
         .await
         .map_err(lost("the database"))??;
-    let mut cases = Vec::new();
-    let mut rows = Vec::new();
-    for (pick, round) in stored {
-        match serde_json::from_str(&pick.body) {
-            Ok(decision) => {
-                let season = u16::try_from(round.season).unwrap_or_default();
-                cases.push(Case {
-                    decision,
-                    decided_at: round.as_of.and_utc(),
-                    season,
-                });
-                rows.push(pick);
-            }
-            Err(error) => log::error!("bet {} cannot be read and is not graded: {error}", pick.id),
-        }
-    }
+    let (cases, picks) = readable(stored);
     let question = performance_analyst::Input::Grade {
         archive: Arc::clone(archive),
         cases,
@@ -143,7 +128,7 @@ pub async fn grade_all(
         .into_iter()
         .flat_map(|performance_analyst::Effect::Graded(grades)| grades);
     let mut report = GradingReport::default();
-    for (pick, grade) in rows.into_iter().zip(grades) {
+    for (pick, grade) in picks.into_iter().zip(grades) {
         match grade {
             None => report.n_open += 1,
             Some(grade) => report.bets.push(GradedBet {
@@ -173,6 +158,27 @@ pub async fn grade_all(
         }
     }
     Ok(report)
+}
+
+/// Stored bets as cases beside their rows. A body that cannot be read back is a fault of the program and is shown.
+fn readable(stored: Vec<(decisions::Pick, decisions::Round)>) -> (Vec<Case>, Vec<decisions::Pick>) {
+    let mut cases = Vec::new();
+    let mut picks = Vec::new();
+    for (pick, round) in stored {
+        match serde_json::from_str(&pick.body) {
+            Ok(decision) => {
+                let season = u16::try_from(round.season).unwrap_or_default();
+                cases.push(Case {
+                    decision,
+                    decided_at: round.as_of.and_utc(),
+                    season,
+                });
+                picks.push(pick);
+            }
+            Err(error) => log::error!("bet {} cannot be read and is not graded: {error}", pick.id),
+        }
+    }
+    (cases, picks)
 }
 
 fn row(bet: &GradedBet, now: DateTime<Utc>) -> Grade {

@@ -7,22 +7,22 @@
 //! A seat whose answer is lost to a crash is asked once more, since its supervisor brings it back; after a second loss,
 //! or at the deadline, it abstains. A round always ends.
 
-use super::ballot::{Case, Weights, count};
-use super::pool::{PoolSettings, Records};
+mod under_way;
+
+use super::ballot::Weights;
+use super::pool::PoolSettings;
 use crate::domain::archive::View;
-use crate::domain::belief::{Abstention, Answer, Basis, Offer, Opinion, Seat};
-use crate::domain::game::{GameId, SeasonWeek};
+use crate::domain::belief::{Answer, Basis, Offer, Opinion, Seat};
+use crate::domain::game::SeasonWeek;
 use crate::domain::money::Cents;
-use crate::domain::pick::{Agreement, Decision};
-use crate::domain::probability::Probability;
-use crate::domain::quote::Market;
+use crate::domain::pick::Decision;
 use crate::machine::{Machine, Turn};
-use crate::market::shapes::fair;
 use crate::protocol::AgentMessage;
-use crate::protocol::question::{Dispute, Disputed, Exposure, Review, RoundId, Study};
+use crate::protocol::question::{Dispute, Exposure, Review, RoundId, Study};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use under_way::UnderWay;
 
 /// A round to be held.
 #[derive(Clone, Debug)]
@@ -164,15 +164,6 @@ pub struct Consensus {
     seats: Vec<Seat>,
     settings: PoolSettings,
     under_way: Option<UnderWay>,
-}
-
-struct UnderWay {
-    convened: Convene,
-    phase: Phase,
-    waiting: Vec<Seat>,
-    logs: BTreeMap<Seat, SeatLog>,
-    weights: Option<Weights>,
-    agreements: Vec<Agreement>,
 }
 
 /// A seat is asked at most this often in a phase.
@@ -367,152 +358,6 @@ impl Machine for Consensus {
                 }
             }
         }
-    }
-}
-
-impl UnderWay {
-    fn weigh(&mut self, seats: &[Seat], settings: &PoolSettings) {
-        let records: Records = self
-            .logs
-            .iter()
-            .filter_map(|(seat, log)| log.answer.as_ref().map(|a| (seat.clone(), Arc::clone(&a.record))))
-            .collect();
-        self.weights = Some(Weights::learn(seats, &records, self.convened.when, settings));
-        // A finished round is kept for a long time; the records behind it would be copied by every later one.
-        for answer in self.logs.values_mut().filter_map(|log| log.answer.as_mut()) {
-            answer.record = Arc::default();
-        }
-    }
-
-    /// Position of a game's market among a seat's opinions, which follow the slate.
-    fn opinion<'a>(&self, log: &'a SeatLog, at: usize) -> Option<&'a Opinion> {
-        log.answer.as_ref().and_then(|a| a.opinions.get(at))
-    }
-
-    /// Markets with believers on both sides, for each seat that believes something about them.
-    fn disputes(&self) -> BTreeMap<Seat, Dispute> {
-        let mut asked: BTreeMap<Seat, Dispute> = BTreeMap::new();
-        for (at, (game, market, fair)) in self.markets().enumerate() {
-            let Some(fair) = fair else { continue };
-            let beliefs: Vec<(&Seat, f64)> = self
-                .logs
-                .iter()
-                .filter_map(|(seat, log)| {
-                    let belief = self.opinion(log, at)?.stance.as_ref().ok()?;
-                    Some((seat, belief.p_first.logit() - fair.logit()))
-                })
-                .collect();
-            if !(beliefs.iter().any(|b| b.1 > 0.0) && beliefs.iter().any(|b| b.1 < 0.0)) {
-                continue;
-            }
-            for (seat, _) in &beliefs {
-                let others: Vec<f64> = beliefs.iter().filter(|b| b.0 != *seat).map(|b| b.1).collect();
-                let disputed = Disputed {
-                    game: game.clone(),
-                    market,
-                    others: median(&others),
-                    n_others: others.len(),
-                };
-                let empty = || Dispute {
-                    round: self.convened.round.clone(),
-                    markets: Vec::new(),
-                };
-                asked
-                    .entry((*seat).clone())
-                    .or_insert_with(empty)
-                    .markets
-                    .push(disputed);
-            }
-        }
-        asked
-    }
-
-    /// Every market of the slate in opinion order, with its fair probability where somebody quoted it.
-    fn markets(&self) -> impl Iterator<Item = (&GameId, Market, Option<Probability>)> {
-        self.convened.slate.iter().flat_map(|offer| {
-            Market::ALL
-                .into_iter()
-                .map(move |m| (&offer.fixture.id, m, offer.reference(m).and_then(fair)))
-        })
-    }
-
-    fn agreements(&self) -> Vec<Agreement> {
-        let Some(weights) = &self.weights else {
-            return Vec::new();
-        };
-        let absent: BTreeMap<&Seat, Abstention> = self
-            .logs
-            .iter()
-            .map(|(seat, log)| {
-                (
-                    seat,
-                    Abstention::Absent {
-                        reason: log.absent.clone().unwrap_or_default(),
-                    },
-                )
-            })
-            .collect();
-        let mut agreements = Vec::new();
-        for (at, (game, market, fair)) in self.markets().enumerate() {
-            let Some(fair) = fair else { continue };
-            let silent: BTreeMap<&Seat, Opinion> = absent
-                .iter()
-                .map(|(seat, why)| {
-                    (
-                        *seat,
-                        Opinion {
-                            game: game.clone(),
-                            market,
-                            stance: Err(why.clone()),
-                        },
-                    )
-                })
-                .collect();
-            let cases: BTreeMap<Seat, Case<'_>> = self
-                .logs
-                .iter()
-                .map(|(seat, log)| {
-                    let alone = self.opinion(log, at).unwrap_or(&silent[seat]);
-                    let revised = log.revised.iter().find(|o| o.game == *game && o.market == market);
-                    (
-                        seat.clone(),
-                        Case {
-                            alone,
-                            revised,
-                            restarts: log.restarts,
-                        },
-                    )
-                })
-                .collect();
-            let line = self.convened.slate[at / Market::ALL.len()]
-                .reference(market)
-                .and_then(|q| q.line);
-            agreements.push(count(game, market, line, fair, &cases, weights));
-        }
-        agreements
-    }
-
-    fn review(&self, n_seats: usize) -> Review {
-        Review {
-            round: self.convened.round.clone(),
-            as_of: self.convened.view.at(),
-            view: self.convened.view.clone(),
-            slate: Arc::clone(&self.convened.slate),
-            agreements: self.agreements.clone(),
-            n_seats,
-            bankroll: self.convened.bankroll,
-            exposure: self.convened.exposure.clone(),
-        }
-    }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
     }
 }
 

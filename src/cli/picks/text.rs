@@ -97,7 +97,7 @@ fn table(slate: &Slate) -> Table {
         };
         table.add_row([
             p.id.get(..8).unwrap_or(&p.id).to_owned(),
-            p.kickoff_et.clone(),
+            p.kickoff.eastern.clone(),
             p.game.clone(),
             p.market.to_string(),
             p.pick.clone(),
@@ -132,7 +132,7 @@ fn card(out: &mut dyn Write, p: &PickView) -> io::Result<()> {
     writeln!(
         out,
         "\n{id}  {} at {:+}{assumed} · {} · {} = {}",
-        p.pick, p.price, p.game, p.kickoff_et, p.kickoff_local
+        p.pick, p.price, p.game, p.kickoff.eastern, p.kickoff.local
     )?;
     for (i, reason) in p.evidence.iter().enumerate() {
         writeln!(out, "  {:8} {reason}", if i == 0 { "for" } else { "" })?;

@@ -8,6 +8,7 @@ use crate::domain::money::{Cents, MoneyError};
 use crate::domain::pick::{Decision, Pass, Tier, Verdict, quorate};
 use crate::domain::quote::{Market, Side};
 use crate::swarms::consensus::Round;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -78,6 +79,30 @@ pub struct VoteView {
     pub reason: Option<String>,
 }
 
+/// A kickoff in three zones.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kickoff {
+    /// In UTC.
+    #[serde(rename = "kickoff")]
+    pub utc: String,
+    /// In US Eastern.
+    #[serde(rename = "kickoff_et")]
+    pub eastern: String,
+    /// Where this machine is.
+    #[serde(rename = "kickoff_local")]
+    pub local: String,
+}
+
+impl Kickoff {
+    fn of(at: DateTime<Utc>) -> Kickoff {
+        Kickoff {
+            utc: at.to_rfc3339(),
+            eastern: eastern_label(at),
+            local: words::local(at),
+        }
+    }
+}
+
 /// A bet as it is shown.
 #[derive(Clone, Debug, Serialize)]
 pub struct PickView {
@@ -87,12 +112,9 @@ pub struct PickView {
     pub game_id: String,
     /// `DEN @ LAC`.
     pub game: String,
-    /// Kickoff in UTC.
-    pub kickoff: String,
-    /// Kickoff in US Eastern.
-    pub kickoff_et: String,
-    /// Kickoff where this machine is.
-    pub kickoff_local: String,
+    /// Its kickoff.
+    #[serde(flatten)]
+    pub kickoff: Kickoff,
     /// The market.
     pub market: Market,
     /// The side.
@@ -298,15 +320,12 @@ fn pick_view(decision: &Decision, offer: &Offer, unit: Cents, round: &Round) -> 
     let (f, a) = (&offer.fixture, &decision.agreement);
     let of_side = |p: f64| if side.is_first() { p } else { 1.0 - p };
     let votes: Vec<VoteView> = a.votes.iter().map(|v| vote_view(v, side, of_side)).collect();
-    let count = |stance| votes.iter().filter(|v| v.stance == stance).count();
     let (p_win, p_push) = (decision.p_win?.get(), decision.p_push?.get());
     Some(PickView {
         id: decision.id.clone(),
         game_id: f.id.to_string(),
         game: f.label(),
-        kickoff: f.kickoff.to_rfc3339(),
-        kickoff_et: eastern_label(f.kickoff),
-        kickoff_local: words::local(f.kickoff),
+        kickoff: Kickoff::of(f.kickoff),
         market: a.market,
         side,
         pick: words::pick(f, a.market, side, offered.line),
@@ -342,25 +361,38 @@ fn pick_view(decision: &Decision, offer: &Offer, unit: Cents, round: &Round) -> 
         } else {
             0.0
         },
-        votes_for: count("for"),
-        votes_against: count("against"),
-        silent: count("silent"),
-        dissenters: votes
-            .iter()
-            .filter(|v| v.stance == "against")
-            .map(|v| v.seat.clone())
-            .collect(),
+        votes_for: count(&votes, "for"),
+        votes_against: count(&votes, "against"),
+        silent: count(&votes, "silent"),
+        dissenters: dissenters(&votes),
         votes,
         evidence: a
             .reasons
             .iter()
             .map(|(seat, e)| format!("{seat}: {}", e.text))
             .collect(),
-        counter_argument: a.counter.as_ref().map_or_else(
-            || "no seat argues against it; the price does: every seat looks at much the same data".to_owned(),
-            |(seat, e)| format!("{seat}: {}", e.text),
-        ),
+        counter_argument: counter(decision),
     })
+}
+
+fn dissenters(votes: &[VoteView]) -> Vec<String> {
+    votes
+        .iter()
+        .filter(|v| v.stance == "against")
+        .map(|v| v.seat.clone())
+        .collect()
+}
+
+fn count(votes: &[VoteView], stance: &str) -> usize {
+    votes.iter().filter(|v| v.stance == stance).count()
+}
+
+/// The strongest argument against; when no seat has one, the price itself is it.
+fn counter(decision: &Decision) -> String {
+    decision.agreement.counter.as_ref().map_or_else(
+        || "no seat argues against it; the price does: every seat looks at much the same data".to_owned(),
+        |(seat, e)| format!("{seat}: {}", e.text),
+    )
 }
 
 fn vote_view(v: &crate::domain::pick::Vote, side: Side, of_side: impl Fn(f64) -> f64) -> VoteView {

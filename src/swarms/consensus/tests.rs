@@ -1,6 +1,7 @@
 //! A round always ends, and what it concludes does not depend on who answered first.
 
 use super::*;
+use crate::domain::belief::Abstention;
 use crate::machine::drive;
 use crate::swarms::fixture::{answer, convene, seats};
 use proptest::prelude::*;
