@@ -16,8 +16,8 @@ use crate::domain::game::SeasonWeek;
 use crate::domain::quote::Market;
 use crate::feeds::{Facts, FileKind};
 use crate::sim::{FIRST_SEASON, League, SimOptions};
-use crate::store::imports::{SourceFile, apply};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
+use crate::store::imports::{self, SourceFile};
 use crate::swarms::consensus::Round;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -97,8 +97,8 @@ fn import(store: &Store, seed: u64, season: u16, now: DateTime<Utc>) -> Result<(
     };
     let source = SourceFile::of("simulated league", &seed.to_le_bytes());
     let mut conn = store.conn()?;
-    conn.immediate_transaction(|conn| apply(conn, FileKind::Games, facts, &source, now).map(|_| ()))
-        .map_err(|e: StoreError| Failure::new(1, e))
+    imports::facts(&mut conn, FileKind::Games, facts, &source, now)?;
+    Ok(())
 }
 
 /// One week: the argument, the slate, and when its games are over the grades.

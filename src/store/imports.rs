@@ -200,6 +200,20 @@ impl SourceFile {
     }
 }
 
+/// Stores facts that come from no file, such as a simulated league: all of them or none.
+///
+/// # Errors
+/// [`StoreError`] when writing fails; then nothing is stored.
+pub fn facts(
+    conn: &mut Conn,
+    kind: FileKind,
+    facts: Facts,
+    source: &SourceFile,
+    now: DateTime<Utc>,
+) -> Result<ImportReport, StoreError> {
+    conn.immediate_transaction(|conn| apply(conn, kind, facts, source, now))
+}
+
 /// Stores facts that a feed has read; the caller holds the transaction.
 ///
 /// # Errors

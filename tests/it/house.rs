@@ -14,7 +14,7 @@ use huddle::domain::game::SeasonWeek;
 use huddle::feeds::{Facts, FileKind};
 use huddle::minds::quant::ROSTER;
 use huddle::sim::{FIRST_SEASON, League, SimOptions};
-use huddle::store::imports::{SourceFile, apply};
+use huddle::store::imports::{self, SourceFile};
 use huddle::store::{Store, journal, load_archive};
 use huddle::swarms::pool::PoolSettings;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
         quotes: league.quotes,
         ..Facts::default()
     };
-    apply(
+    imports::facts(
         &mut conn,
         FileKind::Games,
         facts,

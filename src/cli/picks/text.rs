@@ -1,6 +1,6 @@
 //! The slate as text: a table of picks, a card for each, the leans that were not bet, and what was passed.
 
-use super::view::{LeanView, PickView, Slate};
+use super::view::{LeanView, PickView, Slate, VoteView};
 use crate::cli::words;
 use crate::domain::money::Cents;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -20,7 +20,7 @@ pub fn print(out: &mut dyn Write, slate: &Slate, all: bool) -> io::Result<()> {
     } else {
         writeln!(out, "\n{}", table(slate))?;
         for pick in &slate.picks {
-            card(out, pick)?;
+            card(out, pick, Cents(slate.unit_cents))?;
         }
     }
     leans(out, slate)?;
@@ -78,23 +78,14 @@ fn table(slate: &Slate) -> Table {
         "market",
         "pick",
         "price @ book",
-        "playable to",
         "fair",
         "model",
-        "edge",
         "EV",
         "stake",
-        "bound by",
         "tier",
         "votes",
-        "against",
     ]);
     for p in &slate.picks {
-        let dissent = if p.dissenters.is_empty() {
-            "-".to_owned()
-        } else {
-            p.dissenters.join(", ")
-        };
         table.add_row([
             p.id.get(..8).unwrap_or(&p.id).to_owned(),
             p.kickoff.eastern.clone(),
@@ -102,19 +93,15 @@ fn table(slate: &Slate) -> Table {
             p.market.to_string(),
             p.pick.clone(),
             format!("{:+}{} {}", p.price, if p.price_assumed { "*" } else { "" }, p.book),
-            p.playable_to.clone(),
             format!("{:.1}%", p.p_fair * 100.0),
-            format!("{:.1}% ±{:.1}", p.p_model * 100.0, p.p_model_sd * 100.0),
-            format!("{:+.1}pp", p.edge * 100.0),
+            format!("{:.1}%", p.p_model * 100.0),
             format!("{:+.1}%", p.ev * 100.0),
             words::stake(Cents(p.stake_cents), Cents(slate.unit_cents)),
-            p.limit.clone(),
             p.tier.to_string(),
             format!("{}-{} ({:.0}%)", p.votes_for, p.votes_against, p.consensus * 100.0),
-            dissent,
         ]);
     }
-    for column in [7, 8, 9, 10, 11] {
+    for column in [6, 7, 8, 9] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -122,7 +109,7 @@ fn table(slate: &Slate) -> Table {
     table
 }
 
-fn card(out: &mut dyn Write, p: &PickView) -> io::Result<()> {
+fn card(out: &mut dyn Write, p: &PickView, unit: Cents) -> io::Result<()> {
     let id = p.id.get(..8).unwrap_or(&p.id);
     let assumed = if p.price_assumed {
         " (assumed: the source names no price)"
@@ -133,6 +120,19 @@ fn card(out: &mut dyn Write, p: &PickView) -> io::Result<()> {
         out,
         "\n{id}  {} at {:+}{assumed} · {} · {} = {}",
         p.pick, p.price, p.game, p.kickoff.eastern, p.kickoff.local
+    )?;
+    writeln!(
+        out,
+        "  {:8} stake {} ({}, full Kelly {:.2}%) · EV {:+.1}%, edge {:+.1}pp · playable to {} · {} book{}",
+        "bet",
+        words::stake(Cents(p.stake_cents), unit),
+        p.limit,
+        p.kelly * 100.0,
+        p.ev * 100.0,
+        p.edge * 100.0,
+        p.playable_to,
+        p.n_books,
+        if p.n_books == 1 { "" } else { "s" }
     )?;
     for (i, reason) in p.evidence.iter().enumerate() {
         writeln!(out, "  {:8} {reason}", if i == 0 { "for" } else { "" })?;
@@ -145,25 +145,38 @@ fn card(out: &mut dyn Write, p: &PickView) -> io::Result<()> {
     let equal = if p.equal_consensus > 0.0 {
         format!("{:.0}% for it", p.equal_consensus * 100.0)
     } else {
-        "equal weights choose the other side".to_owned()
+        "the other side".to_owned()
+    };
+    let dissent = if p.dissenters.is_empty() {
+        "nobody".to_owned()
+    } else {
+        p.dissenters.join(", ")
     };
     writeln!(
         out,
-        "  {:8} {:.0}% of all weight for it, pooled x{:.1} (learnt); equal weights: {equal}, model {:.1}%; push {:.1}%; full Kelly {:.2}%",
+        "  {:8} {:.0}% of all weight for it, against it {dissent}; equal weights: {equal}",
         "tally",
         p.consensus * 100.0,
+    )?;
+    writeln!(
+        out,
+        "  {:8} market {:.1}%, seats' mean departure x{:.1} (learnt) -> {:.1}% ±{:.1} between seats, push {:.1}%; equal weights {:.1}%",
+        "model",
+        p.p_fair * 100.0,
         p.pool_scale,
-        p.p_equal_weights * 100.0,
+        p.p_model * 100.0,
+        p.p_model_sd * 100.0,
         p.p_push * 100.0,
-        p.kelly * 100.0
+        p.p_equal_weights * 100.0,
     )
 }
 
-fn vote(v: &super::view::VoteView) -> String {
+fn vote(v: &VoteView) -> String {
+    let again = if v.restarts > 0 { " (restarted)" } else { "" };
     match (v.p_side, &v.reason) {
-        (Some(p), _) => format!("{} {} {:.1}% w{:.2}", v.seat, v.stance, p * 100.0, v.weight),
-        (None, Some(reason)) => format!("{} silent ({reason})", v.seat),
-        (None, None) => format!("{} silent", v.seat),
+        (Some(p), _) => format!("{}{again} {} {:.1}% w{:.2}", v.seat, v.stance, p * 100.0, v.weight),
+        (None, Some(reason)) => format!("{}{again} silent ({reason})", v.seat),
+        (None, None) => format!("{}{again} silent", v.seat),
     }
 }
 

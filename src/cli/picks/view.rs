@@ -77,6 +77,8 @@ pub struct VoteView {
     pub weight: f64,
     /// Why it is silent.
     pub reason: Option<String>,
+    /// Times the seat was restarted while the round waited for it.
+    pub restarts: u64,
 }
 
 /// A kickoff in three zones.
@@ -234,17 +236,25 @@ impl Slate {
             journal_entries: played.journal.seq,
             journal_head: played.journal.hash.clone(),
         };
+        let mut passes: Vec<(f64, LeanView)> = Vec::new();
         for round in &played.rounds {
-            slate.add(round, unit);
+            slate.add(round, unit, &mut passes);
         }
+        passes.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        slate.leans = passes
+            .iter()
+            .filter(|p| p.0.is_finite())
+            .take(N_LEANS)
+            .map(|p| p.1.clone())
+            .collect();
+        slate.all_passes = passes.into_iter().map(|p| p.1).collect();
         slate
             .picks
             .sort_by(|a, b| b.ev.total_cmp(&a.ev).then_with(|| a.id.cmp(&b.id)));
         Ok(slate)
     }
 
-    fn add(&mut self, round: &Round, unit: Cents) {
-        let mut passes: Vec<(f64, LeanView)> = Vec::new();
+    fn add(&mut self, round: &Round, unit: Cents, passes: &mut Vec<(f64, LeanView)>) {
         for decision in &round.decisions {
             let Some(offer) = words::offer_of(&round.convened.slate, decision) else {
                 continue;
@@ -257,10 +267,6 @@ impl Slate {
                 }
             }
         }
-        passes.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
-        self.leans.extend(passes.iter().take(N_LEANS).map(|p| p.1.clone()));
-        self.leans.truncate(N_LEANS);
-        self.all_passes.extend(passes.into_iter().map(|p| p.1));
     }
 }
 
@@ -407,6 +413,7 @@ fn vote_view(v: &crate::domain::pick::Vote, side: Side, of_side: impl Fn(f64) ->
         p_side: v.p_first.map(|p| of_side(p.get())),
         weight: v.weight,
         reason: v.stance.as_ref().err().map(ToString::to_string),
+        restarts: v.restarts,
     }
 }
 

@@ -1,0 +1,105 @@
+//! One consensus round, start to finish, in one sitting: `cargo run --example consensus_round`.
+//!
+//! A SIMULATED league is drawn from a seed, seven quantitative minds take their seats as supervised actors, and the swarm
+//! decides one week of it at the openers: every mind studies alone, disagreements are deliberated, votes are weighed,
+//! the risk manager sizes what is left. The same house, on real games, is what `huddle picks` runs.
+
+use huddle::agents::specialists::data_engineer::AsOf;
+use huddle::agents::specialists::risk_manager::RiskLimits;
+use huddle::app::week::{WeekOrder, play};
+use huddle::app::{House, HouseSpec};
+use huddle::clock::{Clock, Seeds};
+use huddle::config::Settings;
+use huddle::domain::game::SeasonWeek;
+use huddle::domain::pick::Verdict;
+use huddle::feeds::{Facts, FileKind};
+use huddle::sim::{FIRST_SEASON, League, SimOptions};
+use huddle::store::imports::{self, SourceFile};
+use huddle::store::{Store, load_archive};
+use huddle::swarms::pool::PoolSettings;
+use std::sync::Arc;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // 1. A database with four invented seasons. Nothing in it ever happened.
+    let folder = std::env::temp_dir().join(format!("huddle-example-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let store = Store::open(&folder.join("huddle.db"))?;
+    let league = League::generate(11, FIRST_SEASON..=FIRST_SEASON + 3, SimOptions::default());
+    let facts = Facts {
+        games: league.games,
+        quotes: league.quotes,
+        ..Facts::default()
+    };
+    let now = Clock::system().now();
+    let mut conn = store.conn()?;
+    imports::facts(
+        &mut conn,
+        FileKind::Games,
+        facts,
+        &SourceFile::of("example", b"11"),
+        now,
+    )?;
+    let archive = Arc::new(load_archive(&mut conn)?);
+    drop(conn);
+
+    // 2. The house: a supervisor tree with the database, the specialists and the swarm's seven members.
+    let played = actix::System::new().block_on(async {
+        let house = House::start(HouseSpec {
+            store,
+            clock: Clock::system(),
+            seeds: Seeds::new(11),
+            limits: RiskLimits::default(),
+            pool: PoolSettings::default(),
+        });
+        // 3. One round: week 8 of the last season, decided at Tuesday's openers, knowing nothing later.
+        let order = WeekOrder {
+            archive,
+            when: SeasonWeek {
+                season: FIRST_SEASON + 3,
+                week: 8,
+            },
+            as_of: AsOf::Open,
+            settings: Settings::default(),
+            now,
+            kill: None,
+        };
+        let played = play(&house, &order).await;
+        house.stop().await;
+        played
+    })?;
+    std::fs::remove_dir_all(&folder)?;
+
+    // 4. What was said and decided.
+    let round = &played.rounds[0];
+    println!(
+        "SIMULATED round {}: {} games",
+        round.convened.round.0,
+        round.convened.slate.len()
+    );
+    for (seat, log) in &round.seats {
+        let opinions = log.answer.as_ref().map_or(&[][..], |a| &a.opinions);
+        let views = opinions.iter().filter(|o| o.stance.is_ok()).count();
+        let silent = opinions.len() - views;
+        println!(
+            "  {seat:15} {views:2} views, {silent:2} abstentions, {:2} changed by deliberation",
+            log.revised.len()
+        );
+    }
+    for d in &round.decisions {
+        if let (Verdict::Bet { stake, limit, tier, .. }, Some(side)) = (&d.verdict, d.side) {
+            let a = &d.agreement;
+            let roi = d.roi.unwrap_or_default() * 100.0;
+            println!(
+                "  BET  {} {} {} consensus {:.0}%, EV {roi:+.1}%, stake {stake} ({}, tier {tier})",
+                a.game,
+                a.market,
+                side.name(),
+                a.consensus * 100.0,
+                limit.name()
+            );
+        }
+    }
+    let n_passes = round.decisions.iter().filter(|d| !d.is_bet()).count();
+    println!("  {n_passes} markets passed; journal head {}", played.journal.hash);
+    Ok(())
+}
