@@ -6,7 +6,8 @@
 
 use huddle::agents::specialists::data_engineer::AsOf;
 use huddle::agents::specialists::risk_manager::RiskLimits;
-use huddle::app::week::{WeekOrder, play};
+use huddle::app::order::WeekOrder;
+use huddle::app::week::play;
 use huddle::app::{House, HouseSpec};
 use huddle::clock::{Clock, Seeds};
 use huddle::config::Settings;

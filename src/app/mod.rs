@@ -10,6 +10,7 @@
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
 
 pub mod grading;
+pub mod order;
 pub mod record;
 pub mod table;
 pub mod week;

@@ -1,6 +1,6 @@
 //! A round as rows: what the database keeps of it.
 
-use super::week::{CODE_VERSION, WeekOrder};
+use super::order::{CODE_VERSION, WeekOrder};
 use crate::domain::belief::{Opinion, Seat};
 use crate::domain::line::HalfPoints;
 use crate::domain::pick::{Decision, Verdict, Vote};
@@ -9,7 +9,7 @@ use crate::protocol::{AgentMessage, To};
 use crate::store::decisions;
 use crate::store::journal::NewEntry;
 use crate::store::rounds::RoundRecord;
-use crate::swarms::consensus::{Round, SeatLog};
+use crate::swarms::round::{Round, SeatLog};
 
 /// The rows of a round.
 pub fn record(round: &Round, order: &WeekOrder) -> RoundRecord {

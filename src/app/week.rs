@@ -1,43 +1,22 @@
 //! Playing a week through the house: the data engineer lays out its rounds, the swarm holds them, the database keeps them.
 
 use super::House;
+use super::order::{WeekOrder, round_id};
 use super::record::record;
 use super::table::Conclusion;
 use crate::actor::{AskError, How, Lane};
-use crate::agents::specialists::data_engineer::{self, AsOf, Prepared};
-use crate::config::Settings;
-use crate::domain::archive::Archive;
-use crate::domain::belief::Seat;
-use crate::domain::game::SeasonWeek;
+use crate::agents::specialists::data_engineer::{self, Prepared};
 use crate::domain::money::{Cents, MoneyError};
-use crate::protocol::question::{Exposure, RoundId};
+use crate::protocol::question::Exposure;
 use crate::shell::{Consult, Hear};
 use crate::store::journal::Head;
 use crate::store::keeper::{Do, Work};
 use crate::store::rounds::{self, RoundRecord};
 use crate::store::{Conn, StoreError, Stored};
-use crate::swarms::consensus::{Convene, Input, Round};
-use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
+use crate::swarms::consensus::Input;
+use crate::swarms::round::{Convene, Round};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What to play.
-#[derive(Clone, Debug)]
-pub struct WeekOrder {
-    /// Everything stored.
-    pub archive: Arc<Archive>,
-    /// The week.
-    pub when: SeasonWeek,
-    /// When to decide.
-    pub as_of: AsOf,
-    /// Settings.
-    pub settings: Settings,
-    /// When it is asked, for the row of the round.
-    pub now: DateTime<Utc>,
-    /// A seat to be brought down in the first round.
-    pub kill: Option<Seat>,
-}
 
 /// A week that was played.
 #[derive(Debug)]
@@ -171,34 +150,6 @@ fn convene(order: &WeekOrder, prepared: &Prepared, bankroll: Cents, exposure: Ex
         exposure,
     }
 }
-
-/// Names the week, the moment, and by a hash everything the decisions depend on: what was known, the settings, the seed
-/// and the program. The same id is the same round.
-fn round_id(order: &WeekOrder, prepared: &Prepared) -> RoundId {
-    let known = prepared.view.fingerprint();
-    let kill = order.kill.as_ref().map_or("", Seat::as_str);
-    let text = format!(
-        "{known:016x}/{}/{}/{}/{}/{kill}",
-        prepared.planned.at.to_rfc3339(),
-        order.as_of.name(),
-        order.settings.fingerprint(),
-        CODE_VERSION
-    );
-    let hash: String = Sha256::digest(text)
-        .iter()
-        .take(5)
-        .map(|b| format!("{b:02x}"))
-        .collect();
-    let basis = match order.as_of {
-        AsOf::Open => "open",
-        AsOf::Close => "close",
-        AsOf::At(_) => "at",
-    };
-    RoundId(format!("{}_{:02}_{basis}_{hash}", order.when.season, order.when.week))
-}
-
-/// The program's version as results name it.
-pub const CODE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Holds a round; when the table itself was lost in the middle, holds it again.
 async fn hold(house: &House, convene: Convene) -> Result<Round, WeekError> {

@@ -8,8 +8,9 @@ use crate::agents::swarm_member::{self, SwarmMember};
 use crate::domain::belief::Seat;
 use crate::machine::drive;
 use crate::minds::quant::MindFactory;
-use crate::swarms::consensus::{Consensus, Convene, Effect, Input, Round};
+use crate::swarms::consensus::{Consensus, Effect, Input};
 use crate::swarms::pool::PoolSettings;
+use crate::swarms::round::{Convene, Round};
 use rand_pcg::Pcg64Mcg;
 use std::collections::{BTreeMap, VecDeque};
 

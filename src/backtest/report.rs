@@ -24,7 +24,7 @@ use crate::domain::archive::Archive;
 use crate::domain::pick::{Verdict, quorate};
 use crate::domain::probability::Probability;
 use crate::domain::quote::{Market, Side};
-use crate::swarms::consensus::Round;
+use crate::swarms::round::Round;
 use cases::{Case, Cases};
 use chrono::{DateTime, Utc};
 use rand_pcg::Pcg64Mcg;

@@ -7,10 +7,12 @@ use super::output::emit;
 use super::session::{self, Session};
 use super::{Failure, words};
 use crate::agents::specialists::data_engineer::AsOf;
-use crate::app::week::{PlayedWeek, WeekOrder, play};
+use crate::app::order::WeekOrder;
+use crate::app::week::{PlayedWeek, play};
 use crate::config::Settings;
 use crate::domain::archive::Archive;
 use crate::domain::belief::Seat;
+use crate::domain::calendar::eastern_label;
 use crate::domain::game::SeasonWeek;
 use crate::home::Home;
 use crate::minds::quant::ROSTER;
@@ -132,6 +134,12 @@ fn choose(args: &PicksArgs, archive: &Archive, now: DateTime<Utc>) -> Result<(Se
                 anyhow!("no games of {when}: {stored}; see `huddle data status`"),
             ));
         }
+        if let Some(opens) = not_open_yet(args, archive, when, now) {
+            return Err(Failure::new(
+                6,
+                anyhow!("{when} opens on {opens}: before that no line is known; come back then"),
+            ));
+        }
         return Ok((when, if is_past(when) { AsOf::Open } else { AsOf::At(now) }));
     }
     let open = |when: &SeasonWeek| {
@@ -148,4 +156,10 @@ fn choose(args: &PicksArgs, archive: &Archive, now: DateTime<Utc>) -> Result<(Se
             ),
         )),
     }
+}
+
+/// When a week that has not opened will open; a moment asked for by name is the asker's own affair.
+fn not_open_yet(args: &PicksArgs, archive: &Archive, when: SeasonWeek, now: DateTime<Utc>) -> Option<String> {
+    let opens_at = archive.week(when).iter().map(|f| f.opens_at).min()?;
+    (args.as_of.is_none() && opens_at > now).then(|| eastern_label(opens_at))
 }

@@ -9,39 +9,14 @@
 
 mod under_way;
 
-use super::ballot::Weights;
 use super::pool::PoolSettings;
-use crate::domain::archive::View;
-use crate::domain::belief::{Answer, Basis, Offer, Opinion, Seat};
-use crate::domain::game::SeasonWeek;
-use crate::domain::money::Cents;
+use super::round::{Convene, Phase, Round, SeatLog};
+use crate::domain::belief::{Answer, Opinion, Seat};
 use crate::domain::pick::Decision;
 use crate::machine::{Machine, Turn};
-use crate::protocol::AgentMessage;
-use crate::protocol::question::{Dispute, Exposure, Review, RoundId, Study};
-use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use crate::protocol::question::{Dispute, Review, RoundId, Study};
 use std::sync::Arc;
 use under_way::UnderWay;
-
-/// A round to be held.
-#[derive(Clone, Debug)]
-pub struct Convene {
-    /// The round.
-    pub round: RoundId,
-    /// The week.
-    pub when: SeasonWeek,
-    /// The moment of the market.
-    pub basis: Basis,
-    /// What may be known.
-    pub view: View,
-    /// The games on offer.
-    pub slate: Arc<Vec<Offer>>,
-    /// The bankroll stakes are shares of.
-    pub bankroll: Cents,
-    /// Money already at stake this week.
-    pub exposure: Exposure,
-}
 
 /// What the swarm hears.
 #[derive(Clone, Debug)]
@@ -112,51 +87,6 @@ pub enum Effect {
     Concluded(Box<Round>),
     /// A round was not held: another is under way.
     Busy(RoundId),
-}
-
-/// The phases of a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Seats study alone.
-    Study,
-    /// Seats reconsider what is disputed.
-    Deliberation,
-    /// The risk manager reviews.
-    Review,
-}
-
-/// A seat's part in a round.
-#[derive(Clone, Debug, Default)]
-pub struct SeatLog {
-    /// What it said alone.
-    pub answer: Option<Answer>,
-    /// Opinions it changed in deliberation.
-    pub revised: Vec<Opinion>,
-    /// Its incarnation when it last answered.
-    pub incarnation: u64,
-    /// Times it was restarted while the round waited for it.
-    pub restarts: u64,
-    /// Why answers of it were lost, each once.
-    pub losses: Vec<String>,
-    /// Why it is absent, when it is.
-    pub absent: Option<String>,
-}
-
-/// A finished round: all that was said, agreed and decided.
-#[derive(Clone, Debug)]
-pub struct Round {
-    /// What was asked.
-    pub convened: Convene,
-    /// Every seat's part.
-    pub seats: BTreeMap<Seat, SeatLog>,
-    /// What votes were weighed with.
-    pub weights: Weights,
-    /// What was agreed, in slate order.
-    pub decisions: Vec<Decision>,
-    /// True when the risk manager did not answer: nothing was bet.
-    pub unreviewed: bool,
-    /// Everything said, in causal order, for the journal.
-    pub messages: Vec<AgentMessage>,
 }
 
 /// The swarm.
@@ -359,11 +289,6 @@ impl Machine for Consensus {
             }
         }
     }
-}
-
-/// The time of a round's decision: what its journal entries carry.
-pub fn decided_at(convened: &Convene) -> DateTime<Utc> {
-    convened.view.at()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::domain::probability::Probability;
 use crate::domain::quote::{Book, Market, Moment, Quote};
 use crate::domain::team::Team;
 use crate::protocol::question::{Exposure, RoundId};
-use crate::swarms::consensus::Convene;
+use crate::swarms::round::Convene;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 

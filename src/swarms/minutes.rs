@@ -3,7 +3,7 @@
 //! They are written at the end, seat by seat, from what was answered; so the order in which answers happened to arrive
 //! on a busy machine leaves no trace, and the same round gives the same journal.
 
-use super::consensus::{Round, decided_at};
+use super::round::Round;
 use crate::domain::belief::{Opinion, Seat};
 use crate::domain::pick::Verdict;
 use crate::protocol::question::RoundId;
@@ -22,7 +22,7 @@ pub const OBSERVED: &str = "observed";
 pub fn write(round: &Round) -> Vec<AgentMessage> {
     let id = &round.convened.round;
     let mut minutes = Minutes {
-        at: decided_at(&round.convened),
+        at: round.convened.view.at(),
         round: id,
         messages: Vec::new(),
     };

@@ -9,3 +9,4 @@ pub mod consensus;
 pub(crate) mod fixture;
 pub mod minutes;
 pub mod pool;
+pub mod round;

@@ -88,3 +88,140 @@ fn json_is_one_object_with_a_version() {
     assert_eq!(value["schema_version"], 1);
     assert!((value["decimal"].as_f64().unwrap() - 21.0 / 11.0).abs() < 1e-12);
 }
+
+fn json(home: &TempDir, args: &[&str]) -> serde_json::Value {
+    let output = huddle(home).args(args).arg("--json").output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {error}");
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["schema_version"], 1, "{args:?}");
+    value
+}
+
+/// A home with a simulated league imported from files.
+fn league_home() -> TempDir {
+    let home = TempDir::new().unwrap();
+    super::season_files::write(home.path());
+    for (kind, file) in [("games", "games.csv"), ("odds", "openers.csv")] {
+        let path = home.path().join(file);
+        let report = json(&home, &["data", "import", kind, path.to_str().unwrap()]);
+        assert_eq!(report["n_quarantined"], 0, "{report}");
+    }
+    home
+}
+
+#[test]
+fn from_files_to_graded_picks() {
+    let home = league_home();
+    let games = home.path().join("games.csv");
+    let again = json(&home, &["data", "import", "games", games.to_str().unwrap()]);
+    assert_eq!(
+        (&again["games"]["new"], &again["games"]["changed"]),
+        (&0.into(), &0.into())
+    );
+
+    let mut n_bets = 0;
+    for week in ["5", "6", "7", "8"] {
+        let slate = json(&home, &["picks", "--season", "2018", "--week", week]);
+        let picks = slate["picks"].as_array().unwrap();
+        n_bets += picks.len();
+        assert!(slate["leans"].as_array().unwrap().len() <= 3 && slate["paper"] == true);
+        for p in picks {
+            let (ev, edge) = (p["ev"].as_f64().unwrap(), p["edge"].as_f64().unwrap());
+            assert!(
+                ev >= 0.03 && edge > 0.0 && p["consensus"].as_f64().unwrap() >= 0.6,
+                "{p}"
+            );
+            assert!(
+                p["stake_cents"].as_i64().unwrap() <= 5_000,
+                "never above 5% of the bankroll"
+            );
+            assert!(!p["counter_argument"].as_str().unwrap().is_empty());
+        }
+    }
+    assert!(
+        n_bets > 0,
+        "a league with this much error in its openers has something to bet"
+    );
+
+    let first = json(&home, &["grade"]);
+    assert_eq!(first["n_new"], n_bets);
+    let second = json(&home, &["grade"]);
+    assert_eq!((&second["n_new"], &second["n_unchanged"]), (&0.into(), &n_bets.into()));
+    assert_eq!(first["profit_cents"], second["profit_cents"]);
+
+    let report = json(&home, &["report", "--seasons", "2018"]);
+    assert_eq!(
+        report["provenance"]["options"]["n_trials"]
+            .as_u64()
+            .or(report["provenance"]["n_trials"].as_u64()),
+        Some(1)
+    );
+    let text = report.to_string();
+    assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+}
+
+#[test]
+fn a_corrected_result_is_graded_again_and_said() {
+    let home = league_home();
+    let bets = json(&home, &["picks", "--season", "2018", "--week", "6"])["picks"].clone();
+    let Some(bet) = bets.as_array().unwrap().first() else {
+        panic!("week 6 of this league has a bet")
+    };
+    json(&home, &["grade"]);
+    // The game is corrected to a score that turns every bet on it: 70-0 for whoever had less.
+    let path = home.path().join("games.csv");
+    let id = bet["game_id"].as_str().unwrap();
+    let text: Vec<String> = fs::read_to_string(&path)
+        .unwrap()
+        .lines()
+        .map(|line| turned(line, id))
+        .collect();
+    fs::write(&path, text.join("\n") + "\n").unwrap();
+    let import = json(&home, &["data", "import", "games", path.to_str().unwrap()]);
+    assert_eq!(import["games"]["changed"], 1);
+    let again = json(&home, &["grade"]);
+    assert!(again["n_revised"].as_u64().unwrap() >= 1, "{again}");
+}
+
+/// The row of a game with its score replaced by a rout for the side that lost.
+fn turned(line: &str, id: &str) -> String {
+    if !line.starts_with(&format!("{id},")) {
+        return line.to_owned();
+    }
+    let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+    let home_won = cells[12].parse::<i32>().unwrap() > 0;
+    let (away, home) = if home_won { (70, 0) } else { (0, 70) };
+    cells[8] = away.to_string();
+    cells[10] = home.to_string();
+    cells[12] = (home - away).to_string();
+    cells[13] = (home + away).to_string();
+    cells.join(",")
+}
+
+#[test]
+fn the_demo_needs_nothing_and_says_simulated() {
+    let home = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_huddle"))
+        .env_clear()
+        .env("TMPDIR", home.path())
+        .args(["demo", "--weeks", "2"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for part in [
+        "SIMULATED LEAGUE",
+        "SIMULATED results",
+        "NO BET",
+        "elo crashed once",
+        "incarnation 2 answered",
+    ] {
+        assert!(text.contains(part), "`{part}` is missing: {text}");
+    }
+    assert_eq!(
+        fs::read_dir(home.path()).unwrap().count(),
+        0,
+        "the demo leaves nothing behind"
+    );
+}

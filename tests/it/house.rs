@@ -3,7 +3,8 @@
 
 use huddle::agents::specialists::data_engineer::AsOf;
 use huddle::agents::specialists::risk_manager::RiskLimits;
-use huddle::app::week::{PlayedWeek, WeekOrder, play};
+use huddle::app::order::WeekOrder;
+use huddle::app::week::{PlayedWeek, play};
 use huddle::app::{House, HouseSpec};
 use huddle::backtest::host::BareHost;
 use huddle::clock::{Clock, Seeds};

@@ -8,3 +8,4 @@
 mod cli;
 mod house;
 mod runtime;
+mod season_files;

@@ -10,7 +10,7 @@ use crate::domain::pick::Decision;
 use crate::domain::probability::Probability;
 use crate::domain::quote::{Market, Moment, Side};
 use crate::market::shapes::{Shapes, fair};
-use crate::swarms::consensus::Round;
+use crate::swarms::round::Round;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -159,7 +159,7 @@ fn by_game(round: &Round) -> Vec<(&Offer, Vec<&Decision>)> {
 }
 
 fn margins<'a>(round: &'a Round, game: &GameId) -> Vec<(&'a Seat, f64)> {
-    let margin = |(seat, log): (&'a Seat, &'a crate::swarms::consensus::SeatLog)| {
+    let margin = |(seat, log): (&'a Seat, &'a crate::swarms::round::SeatLog)| {
         let forecasts = &log.answer.as_ref()?.forecasts;
         let (_, margin, _) = forecasts.iter().find(|(g, _, _)| g == game)?;
         Some((seat, (*margin)?))

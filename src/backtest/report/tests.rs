@@ -10,8 +10,8 @@ use crate::domain::money::Cents;
 use crate::feeds::{Times, nflverse_games, openers};
 use crate::minds::quant::ROSTER;
 use crate::protocol::question::{Exposure, RoundId};
-use crate::swarms::consensus::Convene;
 use crate::swarms::pool::PoolSettings;
+use crate::swarms::round::Convene;
 
 /// The last season any test here may see.
 const LAST: u16 = 2017;

@@ -1,13 +1,14 @@
 //! A played week as it is shown: plain data, so that the text and the JSON can only say the same.
 
-use crate::app::week::{PlayedWeek, WeekOrder};
+use crate::app::order::WeekOrder;
+use crate::app::week::PlayedWeek;
 use crate::cli::words;
 use crate::domain::belief::Offer;
 use crate::domain::calendar::eastern_label;
 use crate::domain::money::{Cents, MoneyError};
 use crate::domain::pick::{Decision, Pass, Tier, Verdict, quorate};
 use crate::domain::quote::{Market, Side};
-use crate::swarms::consensus::Round;
+use crate::swarms::round::Round;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -1,6 +1,5 @@
 //! A round while it is under way: who is still to answer, what was said, and what follows from it.
 
-use super::{Convene, Phase, SeatLog};
 use crate::domain::belief::{Abstention, Opinion, Seat};
 use crate::domain::game::GameId;
 use crate::domain::pick::Agreement;
@@ -10,6 +9,7 @@ use crate::market::shapes::fair;
 use crate::protocol::question::{Dispute, Disputed, Review};
 use crate::swarms::ballot::{Case, Weights, count};
 use crate::swarms::pool::{PoolSettings, Records};
+use crate::swarms::round::{Convene, Phase, SeatLog};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,0 +1,56 @@
+//! An order to play a week, and the name its rounds get.
+
+use crate::agents::specialists::data_engineer::{AsOf, Prepared};
+use crate::config::Settings;
+use crate::domain::archive::Archive;
+use crate::domain::belief::Seat;
+use crate::domain::game::SeasonWeek;
+use crate::protocol::question::RoundId;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What to play.
+#[derive(Clone, Debug)]
+pub struct WeekOrder {
+    /// Everything stored.
+    pub archive: Arc<Archive>,
+    /// The week.
+    pub when: SeasonWeek,
+    /// When to decide.
+    pub as_of: AsOf,
+    /// Settings.
+    pub settings: Settings,
+    /// When it is asked, for the row of the round.
+    pub now: DateTime<Utc>,
+    /// A seat to be brought down in the first round.
+    pub kill: Option<Seat>,
+}
+
+/// Names the week, the moment, and by a hash everything the decisions depend on: what was known, the settings, the seed
+/// and the program. The same id is the same round.
+pub fn round_id(order: &WeekOrder, prepared: &Prepared) -> RoundId {
+    let known = prepared.view.fingerprint();
+    let kill = order.kill.as_ref().map_or("", Seat::as_str);
+    let text = format!(
+        "{known:016x}/{}/{}/{}/{}/{kill}",
+        prepared.planned.at.to_rfc3339(),
+        order.as_of.name(),
+        order.settings.fingerprint(),
+        CODE_VERSION
+    );
+    let hash: String = Sha256::digest(text)
+        .iter()
+        .take(5)
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    let basis = match order.as_of {
+        AsOf::Open => "open",
+        AsOf::Close => "close",
+        AsOf::At(_) => "at",
+    };
+    RoundId(format!("{}_{:02}_{basis}_{hash}", order.when.season, order.when.week))
+}
+
+/// The program's version as results name it.
+pub const CODE_VERSION: &str = env!("CARGO_PKG_VERSION");
