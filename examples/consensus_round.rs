@@ -4,26 +4,39 @@
 //! decides one week of it at the openers: every mind studies alone, disagreements are deliberated, votes are weighed,
 //! the risk manager sizes what is left. The same house, on real games, is what `huddle picks` runs.
 
+use chrono::{DateTime, Utc};
 use huddle::agents::specialists::data_engineer::AsOf;
 use huddle::agents::specialists::risk_manager::RiskLimits;
 use huddle::app::order::WeekOrder;
-use huddle::app::week::play;
+use huddle::app::week::{PlayedWeek, WeekError, play};
 use huddle::app::{House, HouseSpec};
 use huddle::clock::{Clock, Seeds};
 use huddle::config::Settings;
+use huddle::domain::archive::Archive;
 use huddle::domain::game::SeasonWeek;
 use huddle::domain::pick::Verdict;
 use huddle::feeds::{Facts, FileKind};
 use huddle::sim::{FIRST_SEASON, League, SimOptions};
 use huddle::store::imports::{self, SourceFile};
-use huddle::store::{Store, load_archive};
+use huddle::store::{Store, StoreError, load_archive};
 use huddle::swarms::pool::PoolSettings;
+use std::path::Path;
 use std::sync::Arc;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // 1. A database with four invented seasons. Nothing in it ever happened.
     let folder = std::env::temp_dir().join(format!("huddle-example-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
+    let now = Clock::system().now();
+    let store = invented_seasons(&folder, now)?;
+    let archive = Arc::new(load_archive(&mut *store.conn()?)?);
+    let played = actix::System::new().block_on(one_round(store, archive, now))?;
+    std::fs::remove_dir_all(&folder)?;
+    show(&played);
+    Ok(())
+}
+
+/// A database with four invented seasons. Nothing in it ever happened.
+fn invented_seasons(folder: &Path, now: DateTime<Utc>) -> Result<Store, StoreError> {
     let store = Store::open(&folder.join("huddle.db"))?;
     let league = League::generate(11, FIRST_SEASON..=FIRST_SEASON + 3, SimOptions::default());
     let facts = Facts {
@@ -31,46 +44,39 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         quotes: league.quotes,
         ..Facts::default()
     };
-    let now = Clock::system().now();
-    let mut conn = store.conn()?;
-    imports::facts(
-        &mut conn,
-        FileKind::Games,
-        facts,
-        &SourceFile::of("example", b"11"),
+    let source = SourceFile::of("example", b"11");
+    imports::facts(&mut *store.conn()?, FileKind::Games, facts, &source, now)?;
+    Ok(store)
+}
+
+/// Starts the house (a supervisor tree with the database, the specialists and the swarm's seven members) and holds one
+/// round: week 8 of the last season, decided at Tuesday's openers, knowing nothing later.
+async fn one_round(store: Store, archive: Arc<Archive>, now: DateTime<Utc>) -> Result<PlayedWeek, WeekError> {
+    let house = House::start(HouseSpec {
+        store,
+        clock: Clock::system(),
+        seeds: Seeds::new(11),
+        limits: RiskLimits::default(),
+        pool: PoolSettings::default(),
+    });
+    let order = WeekOrder {
+        archive,
+        when: SeasonWeek {
+            season: FIRST_SEASON + 3,
+            week: 8,
+        },
+        as_of: AsOf::Open,
+        settings: Settings::default(),
         now,
-    )?;
-    let archive = Arc::new(load_archive(&mut conn)?);
-    drop(conn);
+        kill: None,
+    };
+    let played = play(&house, &order).await;
+    house.stop().await;
+    played
+}
 
-    // 2. The house: a supervisor tree with the database, the specialists and the swarm's seven members.
-    let played = actix::System::new().block_on(async {
-        let house = House::start(HouseSpec {
-            store,
-            clock: Clock::system(),
-            seeds: Seeds::new(11),
-            limits: RiskLimits::default(),
-            pool: PoolSettings::default(),
-        });
-        // 3. One round: week 8 of the last season, decided at Tuesday's openers, knowing nothing later.
-        let order = WeekOrder {
-            archive,
-            when: SeasonWeek {
-                season: FIRST_SEASON + 3,
-                week: 8,
-            },
-            as_of: AsOf::Open,
-            settings: Settings::default(),
-            now,
-            kill: None,
-        };
-        let played = play(&house, &order).await;
-        house.stop().await;
-        played
-    })?;
-    std::fs::remove_dir_all(&folder)?;
-
-    // 4. What was said and decided.
+/// What was said and decided.
+fn show(played: &PlayedWeek) {
     let round = &played.rounds[0];
     println!(
         "SIMULATED round {}: {} games",
@@ -88,19 +94,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for d in &round.decisions {
         if let (Verdict::Bet { stake, limit, tier, .. }, Some(side)) = (&d.verdict, d.side) {
-            let a = &d.agreement;
-            let roi = d.roi.unwrap_or_default() * 100.0;
+            let (a, roi) = (&d.agreement, d.roi.unwrap_or_default() * 100.0);
+            let (consensus, side) = (a.consensus * 100.0, side.name());
+            let bound = limit.name();
             println!(
-                "  BET  {} {} {} consensus {:.0}%, EV {roi:+.1}%, stake {stake} ({}, tier {tier})",
-                a.game,
-                a.market,
-                side.name(),
-                a.consensus * 100.0,
-                limit.name()
+                "  BET  {} {} {side}: consensus {consensus:.0}%, EV {roi:+.1}%, stake {stake} ({bound}, tier {tier})",
+                a.game, a.market
             );
         }
     }
     let n_passes = round.decisions.iter().filter(|d| !d.is_bet()).count();
     println!("  {n_passes} markets passed; journal head {}", played.journal.hash);
-    Ok(())
 }
