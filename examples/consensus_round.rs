@@ -68,6 +68,7 @@ async fn one_round(store: Store, archive: Arc<Archive>, now: DateTime<Utc>) -> R
         as_of: AsOf::Open,
         settings: Settings::default(),
         now,
+        keep: true,
         kill: None,
     };
     let played = play(&house, &order).await;

@@ -148,7 +148,8 @@ impl Settings {
 
     /// Ten hexadecimal digits that change when any setting does.
     pub fn fingerprint(&self) -> String {
-        let text = format!("{self:?}");
+        // The bankroll counts as an amount: `1000` and `1,000.00` are one setting.
+        let text = format!("{:?}/{:?}/{}/{:?}", self.bankroll(), self.books(), self.seed, self.risk);
         Sha256::digest(text)
             .iter()
             .take(5)

@@ -6,16 +6,16 @@ use crate::actor::How;
 use crate::agents::specialists::grading::Graded;
 use crate::agents::specialists::performance_analyst::{self, Case};
 use crate::domain::archive::Archive;
+use crate::domain::pick::Decision;
 use crate::protocol::question::RoundId;
 use crate::protocol::{Fact, MessageId};
 use crate::shell::Consult;
 use crate::store::decisions::{self, Grade};
-use crate::store::journal::{self, NewEntry};
+use crate::store::journal::NewEntry;
 use crate::store::keeper::{Do, Work};
-use crate::store::{Conn, StoreError, Stored};
+use crate::store::{Conn, StoreError, Stored, rounds};
 use crate::swarms::minutes::{DECIDED, OBSERVED};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a grading did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct GradingReport {
     /// Bets graded for the first time.
     pub n_new: usize,
@@ -34,25 +34,47 @@ pub struct GradingReport {
     pub n_revised: usize,
     /// Bets whose game is not over.
     pub n_open: usize,
-    /// Every bet with its grade, by id.
+    /// Every graded bet.
     pub bets: Vec<GradedBet>,
 }
 
 /// A bet with its grade.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug)]
 pub struct GradedBet {
-    /// The decision's id.
-    pub id: String,
+    /// The decision.
+    pub decision: Decision,
     /// The round.
     pub round: String,
-    /// The game.
-    pub game: String,
-    /// The market.
-    pub market: String,
-    /// The stake.
-    pub stake_cents: i64,
+    /// What it belongs to: bets of one series are one paper book and may be added up.
+    pub series: Series,
+    /// When its result became known.
+    pub settled_at: DateTime<Utc>,
     /// Its grade.
     pub grade: Graded,
+}
+
+/// Bets made at one kind of moment under one set of settings. Tuesday's openers and kickoff, or two bankrolls, are
+/// different books: their bets are on the same games and must not be added up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Series {
+    /// `open`, `close` or `live`.
+    pub moment: &'static str,
+    /// Fingerprint of the settings.
+    pub settings: String,
+}
+
+impl Series {
+    fn of(round: &decisions::Round) -> Series {
+        let moment = match round.basis.as_str() {
+            "open" => "open",
+            "close" => "close",
+            _ => "live",
+        };
+        Series {
+            moment,
+            settings: round.settings_hash.clone(),
+        }
+    }
 }
 
 /// Reads every stored bet.
@@ -75,25 +97,14 @@ impl Work for LoadBets {
     }
 }
 
-/// Keeps grades, and tells the journal of what is new.
-struct KeepGrades {
-    bets: Vec<GradedBet>,
-    now: DateTime<Utc>,
-}
+/// Keeps grades, and tells the journal of what is new: both or neither.
+struct KeepGrades(Vec<(Grade, NewEntry)>);
 
 impl Work for KeepGrades {
     type Output = Vec<Stored>;
 
     fn run(self, conn: &mut Conn) -> Result<Vec<Stored>, StoreError> {
-        let mut outcomes = Vec::with_capacity(self.bets.len());
-        for bet in &self.bets {
-            let stored = decisions::upsert_grade(conn, &row(bet, self.now))?;
-            if stored != Stored::Unchanged {
-                journal::append(conn, &[entry(bet, self.now)])?;
-            }
-            outcomes.push(stored);
-        }
-        Ok(outcomes)
+        rounds::store_grades(conn, &self.0)
     }
 }
 
@@ -113,10 +124,10 @@ pub async fn grade_all(
         .ask(Do(LoadBets), how)
         .await
         .map_err(lost("the database"))??;
-    let (cases, picks) = readable(stored);
+    let (cases, rounds) = readable(stored);
     let question = performance_analyst::Input::Grade {
         archive: Arc::clone(archive),
-        cases,
+        cases: cases.clone(),
         now,
     };
     let said = house
@@ -128,23 +139,28 @@ pub async fn grade_all(
         .into_iter()
         .flat_map(|performance_analyst::Effect::Graded(grades)| grades);
     let mut report = GradingReport::default();
-    for (pick, grade) in picks.into_iter().zip(grades) {
-        match grade {
-            None => report.n_open += 1,
-            Some(grade) => report.bets.push(GradedBet {
-                id: pick.id,
-                round: pick.round_id,
-                game: pick.game_id,
-                market: pick.market,
-                stake_cents: pick.stake_cents,
-                grade,
-            }),
-        }
+    let known = archive.as_of(now);
+    for ((case, round), grade) in cases.into_iter().zip(rounds).zip(grades) {
+        let Some(grade) = grade else {
+            report.n_open += 1;
+            continue;
+        };
+        let settled_at = known
+            .fixture(&case.decision.agreement.game)
+            .map_or(now, |f| f.settles_at());
+        let series = Series::of(&round);
+        report.bets.push(GradedBet {
+            decision: case.decision,
+            round: round.id,
+            series,
+            settled_at,
+            grade,
+        });
     }
-    let keep = KeepGrades {
-        bets: report.bets.clone(),
-        now,
-    };
+    report
+        .bets
+        .sort_by(|a, b| (a.settled_at, &a.decision.id).cmp(&(b.settled_at, &b.decision.id)));
+    let keep = KeepGrades(report.bets.iter().map(|bet| (row(bet, now), entry(bet))).collect());
     for stored in house
         .database
         .ask(Do(keep), how)
@@ -160,10 +176,10 @@ pub async fn grade_all(
     Ok(report)
 }
 
-/// Stored bets as cases beside their rows. A body that cannot be read back is a fault of the program and is shown.
-fn readable(stored: Vec<(decisions::Pick, decisions::Round)>) -> (Vec<Case>, Vec<decisions::Pick>) {
+/// Stored bets as cases beside their rounds. A body that cannot be read back is a fault of the program and is shown.
+fn readable(stored: Vec<(decisions::Pick, decisions::Round)>) -> (Vec<Case>, Vec<decisions::Round>) {
     let mut cases = Vec::new();
-    let mut picks = Vec::new();
+    let mut rounds = Vec::new();
     for (pick, round) in stored {
         match serde_json::from_str(&pick.body) {
             Ok(decision) => {
@@ -173,18 +189,18 @@ fn readable(stored: Vec<(decisions::Pick, decisions::Round)>) -> (Vec<Case>, Vec
                     decided_at: round.as_of.and_utc(),
                     season,
                 });
-                picks.push(pick);
+                rounds.push(round);
             }
             Err(error) => log::error!("bet {} cannot be read and is not graded: {error}", pick.id),
         }
     }
-    (cases, picks)
+    (cases, rounds)
 }
 
 fn row(bet: &GradedBet, now: DateTime<Utc>) -> Grade {
     let g = &bet.grade;
     Grade {
-        pick_id: bet.id.clone(),
+        pick_id: bet.decision.id.clone(),
         result: g.outcome.name().to_owned(),
         profit_cents: g.profit_cents.0,
         clv_points: g.clv_points,
@@ -196,17 +212,17 @@ fn row(bet: &GradedBet, now: DateTime<Utc>) -> Grade {
     }
 }
 
-/// The entry's id follows from what it says, so a repeated grading finds it there.
-fn entry(bet: &GradedBet, now: DateTime<Utc>) -> NewEntry {
+/// The entry's id follows from what it says, so that a repeated grading finds it there.
+fn entry(bet: &GradedBet) -> NewEntry {
     let fact = Fact::Settled {
-        pick: bet.id.clone(),
+        pick: bet.decision.id.clone(),
         result: bet.grade.outcome.name().to_owned(),
         profit: bet.grade.profit_cents,
         clv_points: bet.grade.clv_points,
     };
     let round = RoundId(bet.round.clone());
     let body = serde_json::to_string(&fact).expect("plain data with text keys always serialises");
-    let id = Sha256::digest(format!("{body}{now}"))
+    let id = Sha256::digest(&body)
         .iter()
         .take(8)
         .map(|b| format!("{b:02x}"))
@@ -219,7 +235,7 @@ fn entry(bet: &GradedBet, now: DateTime<Utc>) -> NewEntry {
         recipient: "all".to_owned(),
         kind: "alert".to_owned(),
         priority: "normal".to_owned(),
-        at: now.naive_utc(),
+        at: bet.settled_at.naive_utc(),
         body,
     }
 }

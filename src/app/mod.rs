@@ -4,7 +4,7 @@
 //! root
 //!   platform     database
 //!   specialists  data_engineer, risk_manager, performance_analyst
-//!   swarms       consensus: table, and its seven members
+//!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
@@ -106,12 +106,12 @@ impl House {
             ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
         let mut members = BTreeMap::new();
-        let mut swarm_specs = Vec::new();
+        let mut member_specs = Vec::new();
         for (name, mind) in ROSTER {
             let seat_path = format!("swarms/consensus/{name}");
             let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
             let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
-            swarm_specs.push(child.backoff(shell_backoff));
+            member_specs.push(child.backoff(shell_backoff));
             members.insert(Seat::new(name), member);
         }
         let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
@@ -126,7 +126,6 @@ impl House {
             move |_| table.clone(),
         );
         let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
-        swarm_specs.push(table_spec);
 
         let branch = |id: &str, children: Vec<ChildSpec>| {
             let spec = SupervisorSpec::new(children)
@@ -134,7 +133,10 @@ impl House {
                 .seeds(seeds);
             ChildSpec::of::<Supervisor>(id, spec).0
         };
-        let swarms = branch("swarms", vec![branch("consensus", swarm_specs)]);
+        let swarms = branch(
+            "swarms",
+            vec![branch("consensus", vec![branch("members", member_specs), table_spec])],
+        );
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
         let platform = branch("platform", vec![database_spec]);
         let root = Root::start(SupervisorSpec::new(vec![platform, specialists, swarms]).seeds(seeds));

@@ -23,17 +23,18 @@ pub struct WeekOrder {
     pub settings: Settings,
     /// When it is asked, for the row of the round.
     pub now: DateTime<Utc>,
+    /// Whether the rounds go into the database. A report's do not: they are no bets of the user's.
+    pub keep: bool,
     /// A seat to be brought down in the first round.
     pub kill: Option<Seat>,
 }
 
 /// Names the week, the moment, and by a hash everything the decisions depend on: what was known, the settings, the seed
-/// and the program. The same id is the same round.
+/// and the program. Bringing a seat down is not part of it: a rebuilt seat says the same. The same id is the same round.
 pub fn round_id(order: &WeekOrder, prepared: &Prepared) -> RoundId {
     let known = prepared.view.fingerprint();
-    let kill = order.kill.as_ref().map_or("", Seat::as_str);
     let text = format!(
-        "{known:016x}/{}/{}/{}/{}/{kill}",
+        "{known:016x}/{}/{}/{}/{}",
         prepared.planned.at.to_rfc3339(),
         order.as_of.name(),
         order.settings.fingerprint(),
@@ -52,5 +53,5 @@ pub fn round_id(order: &WeekOrder, prepared: &Prepared) -> RoundId {
     RoundId(format!("{}_{:02}_{basis}_{hash}", order.when.season, order.when.week))
 }
 
-/// The program's version as results name it.
-pub const CODE_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The program's version as results name it: the release and a fingerprint of the source it was built from.
+pub const CODE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("HUDDLE_SOURCE"));

@@ -162,10 +162,11 @@ impl Table {
         bring_back(ctx, answer, move |said| {
             match said.map(|effects| effects.into_iter().next()) {
                 Ok(Some(risk_manager::Effect::Decided(decisions))) => Input::Reviewed { round, decisions },
-                Ok(None) | Err(_) => Input::Deadline {
-                    round,
-                    phase: Phase::Review,
-                },
+                Ok(None) => Input::ReviewLost { round },
+                Err(error) => {
+                    log::warn!("the risk manager did not answer: {error}");
+                    Input::ReviewLost { round }
+                }
             }
         });
     }

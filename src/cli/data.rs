@@ -76,6 +76,8 @@ pub struct QuarantineArgs {
 pub enum Exit {
     /// Done.
     Done,
+    /// Every row was refused.
+    NothingUsable,
 }
 
 impl Exit {
@@ -83,6 +85,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Exit::Done => 0,
+            Exit::NothingUsable => 5,
         }
     }
 }
@@ -140,11 +143,12 @@ impl DataError {
             DataError::Unreadable { .. } | DataError::TooLarge(_) => 5,
             DataError::Import { source, .. } => match source {
                 ImportError::Sheet(_) | ImportError::NotOdds { .. } => 5,
-                ImportError::Store(_) => 1,
+                ImportError::Store(e) => e.exit_code(),
             },
             DataError::Home(HomeError::NoDatabase(_)) => 6,
             DataError::Home(_) => 3,
-            DataError::Store(_) | DataError::Actor(_) | DataError::Output(_) => 1,
+            DataError::Store(e) => e.exit_code(),
+            DataError::Actor(_) | DataError::Output(_) => 1,
         }
     }
 }
@@ -166,6 +170,10 @@ pub fn run(
         DataCommand::Import(args) => {
             let report = import(args.kind, &args.file, home, now)?;
             emit(args.json, out, &report, |out| print::report(out, &report))?;
+            let stored = |c: imports::Counts| c.new + c.changed + c.unchanged;
+            if report.n_rows > 0 && stored(report.games) + stored(report.quotes) == 0 {
+                return Ok(Exit::NothingUsable);
+            }
         }
         DataCommand::Status(args) => {
             let mut conn = Store::open(&home.existing_database()?)?.conn()?;

@@ -122,6 +122,7 @@ async fn show_week(
         as_of: AsOf::Open,
         settings: session.settings.clone(),
         now,
+        keep: true,
         kill,
     };
     let played = play(&session.house, &order).await?;
@@ -143,7 +144,7 @@ async fn show_week(
         .bets
         .retain(|b| played.rounds.iter().any(|r| r.convened.round.0 == b.round));
     writeln!(out, "\nSIMULATED results of week {}", when.week)?;
-    print_grades(out, &GradeView::of(grades))?;
+    print_grades(out, &GradeView::of(&grades, &session.archive.as_of(over)))?;
     writeln!(out, "{}", "-".repeat(100))?;
     Ok(())
 }

@@ -100,17 +100,33 @@ pub fn main() -> ExitCode {
     match run(cli, now, &mut std::io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            // The whole chain on one line: what was attempted first, its cause last.
-            eprintln!("huddle: {:#}", failure.error);
+            // A closed standard error must not turn a failure into a panic.
+            let _ = writeln!(std::io::stderr(), "huddle: {}", chain(&failure.error));
             ExitCode::from(failure.code)
         }
     }
 }
 
+/// The whole chain on one line: what was attempted first, its cause last. A cause that its effect has quoted already is
+/// not said again.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
     if let Verb::Odds(command) = &cli.verb {
-        odds::run(command, out).map_err(|e| Failure::new(2, e))?;
-        return Ok(0);
+        return match odds::run(command, out) {
+            Err(odds::OddsError::Write(e)) => output::seen_enough(Err(e)).map(|()| 0).map_err(Failure::from),
+            done => done.map(|()| 0).map_err(|e| Failure::new(2, e)),
+        };
     }
     if let Verb::Demo(args) = &cli.verb {
         return demo::run(args, now, out);

@@ -35,7 +35,20 @@ pub fn emit<T: Serialize>(
     } else {
         text(out)
     };
-    written.and_then(|()| out.flush()).or_else(|e| {
+    seen_enough(written.and_then(|()| out.flush()))
+}
+
+/// Prints a text.
+///
+/// # Errors
+/// Whatever the sink reports, but a closed pipe.
+pub fn write_out(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    seen_enough(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+pub fn seen_enough(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|e| {
         if e.kind() == io::ErrorKind::BrokenPipe {
             Ok(())
         } else {

@@ -4,6 +4,7 @@ mod text;
 mod view;
 
 use super::output::emit;
+use super::report::count_picks;
 use super::session::{self, Session};
 use super::{Failure, words};
 use crate::agents::specialists::data_engineer::AsOf;
@@ -41,7 +42,7 @@ pub struct PicksArgs {
     #[arg(long, value_parser = parse_as_of)]
     pub as_of: Option<AsOf>,
     /// The paper bankroll.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub bankroll: Option<String>,
     /// Books you can bet at, separated by commas.
     #[arg(long, value_delimiter = ',')]
@@ -109,8 +110,10 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
             as_of: args.as_of.unwrap_or(default),
             settings: session.settings.clone(),
             now,
+            keep: true,
             kill: args.kill.clone(),
         };
+        count_picks(session, when, now).await?;
         let played: PlayedWeek = play(&session.house, &order).await?;
         Ok(Slate::of(&played, &order)?)
     })?;

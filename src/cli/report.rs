@@ -1,10 +1,10 @@
 //! `huddle report`: play seasons walk-forward through the actors, grade them, and print what there is to say about it.
 
 use super::Failure;
+use super::output::write_out;
 use super::session::{self, Session};
 use crate::actor::How;
 use crate::agents::specialists::data_engineer::AsOf;
-use crate::app::grading::grade_all;
 use crate::app::order::{CODE_VERSION, WeekOrder};
 use crate::app::week::play;
 use crate::backtest::report::{Report, ReportOptions, render_text};
@@ -13,13 +13,14 @@ use crate::home::Home;
 use crate::store::journal::Head;
 use crate::store::keeper::{Do, Work};
 use crate::store::trials::{self, Trial};
-use crate::store::{Conn, StoreError, data_hash};
+use crate::store::{Conn, StoreError, data_hash, journal, sha256};
 use crate::swarms::round::Round;
 use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -72,6 +73,62 @@ fn parse_moment(text: &str) -> Result<AsOf, String> {
     }
 }
 
+/// How many different configurations (data, settings, seed, source) have looked at seasons after those parameters were
+/// chosen on. Looking again with the same one teaches nothing new to whoever tunes.
+fn n_judged(trials: &[Trial]) -> u64 {
+    let last = |t: &Trial| t.seasons.split_once('-').and_then(|(_, last)| last.parse::<u16>().ok());
+    let judged = trials
+        .iter()
+        .filter(|t| last(t).is_some_and(|season| season > FROZEN_THROUGH));
+    let configurations: BTreeSet<_> = judged
+        .map(|t| (&t.data_hash, &t.settings_hash, t.seed, &t.code_version))
+        .collect();
+    configurations.len() as u64
+}
+
+/// Counts a look of `picks` at a week after those parameters were chosen on; earlier ones are no trials.
+///
+/// # Errors
+/// [`Failure`] when the database does not answer.
+pub async fn count_picks(session: &Session, when: SeasonWeek, now: DateTime<Utc>) -> Result<(), Failure> {
+    if when.season <= FROZEN_THROUGH {
+        return Ok(());
+    }
+    let trial = trial(
+        session,
+        &format!("picks of week {}", when.week),
+        &(when.season..=when.season),
+        now,
+    );
+    session
+        .house
+        .database
+        .ask(Do(CountTrial(trial)), How::within(PATIENCE))
+        .await
+        .context("counting the look")??;
+    Ok(())
+}
+
+fn trial(session: &Session, purpose: &str, seasons: &RangeInclusive<u16>, now: DateTime<Utc>) -> Trial {
+    let settings = session.settings.fingerprint();
+    let text = format!("{purpose}/{seasons:?}/{settings}/{now}");
+    Trial {
+        id: Sha256::digest(text)
+            .iter()
+            .take(6)
+            .map(|b| format!("{b:02x}"))
+            .collect(),
+        at: now.naive_utc(),
+        purpose: purpose.to_owned(),
+        seasons: format!("{}-{}", seasons.start(), seasons.end()),
+        settings_hash: settings,
+        data_hash: String::new(),
+        code_version: CODE_VERSION.to_owned(),
+        seed: session.settings.seed.cast_signed(),
+        journal_head: String::new(),
+    }
+}
+
 /// Counts a look at seasons, and how many different ones there have been.
 struct CountTrial(Trial);
 
@@ -81,11 +138,10 @@ impl Work for CountTrial {
 
     fn run(mut self, conn: &mut Conn) -> Result<Self::Output, StoreError> {
         self.0.data_hash = data_hash(conn)?;
+        self.0.journal_head = journal::head(conn)?.hash;
         trials::record(conn, &self.0)?;
-        let last = |t: &Trial| t.seasons.split_once('-').and_then(|(_, last)| last.parse::<u16>().ok());
-        let judged = |t: &Trial| last(t).is_some_and(|season| season > FROZEN_THROUGH);
-        let n = trials::all(conn)?.iter().filter(|t| judged(t)).count();
-        Ok((n as u64, self.0.data_hash.clone()))
+        let n = n_judged(&trials::all(conn)?);
+        Ok((n, self.0.data_hash.clone()))
     }
 }
 
@@ -99,12 +155,13 @@ pub fn run(args: &ReportArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Wri
         Ok(())
     };
     let report = session::in_home(home, adjust, async |session: &Session| report(session, args, now).await)?;
-    if args.json {
-        serde_json::to_writer(&mut *out, &report).context("writing the report")?;
-        writeln!(out)?;
+    // The report carries its own schema version.
+    let text = if args.json {
+        serde_json::to_string(&report).context("writing the report")? + "\n"
     } else {
-        write!(out, "{}", render_text(&report, WIDTH))?;
-    }
+        render_text(&report, WIDTH)
+    };
+    write_out(out, &text)?;
     Ok(0)
 }
 
@@ -119,17 +176,12 @@ async fn report(session: &Session, args: &ReportArgs, now: DateTime<Utc>) -> Res
         ));
     }
     let settings = &session.settings;
-    let trial = Trial {
-        id: trial_id(args, &settings.fingerprint(), now),
-        at: now.naive_utc(),
-        purpose: format!("report at the {}", args.as_of.name()),
-        seasons: format!("{}-{}", args.seasons.start(), args.seasons.end()),
-        settings_hash: settings.fingerprint(),
-        data_hash: String::new(),
-        code_version: CODE_VERSION.to_owned(),
-        seed: settings.seed.cast_signed(),
-        journal_head: Head::none().hash,
-    };
+    let trial = trial(
+        session,
+        &format!("report at the {}", args.as_of.name()),
+        &args.seasons,
+        now,
+    );
     // Counted before it is played: a look that was broken off was a look.
     let counted = session
         .house
@@ -138,7 +190,6 @@ async fn report(session: &Session, args: &ReportArgs, now: DateTime<Utc>) -> Res
         .await;
     let (n_trials, data_hash) = counted.context("the database did not answer")??;
     let (rounds, journal) = play_all(session, args, &weeks, now).await?;
-    grade_all(&session.house, &session.archive, now).await?;
     let options = ReportOptions {
         seed: settings.seed,
         seasons: args.seasons.clone().collect(),
@@ -151,15 +202,6 @@ async fn report(session: &Session, args: &ReportArgs, now: DateTime<Utc>) -> Res
         journal_head: Some(journal.hash),
     };
     Ok(Report::of(&rounds, &session.archive, options))
-}
-
-fn trial_id(args: &ReportArgs, settings: &str, now: DateTime<Utc>) -> String {
-    let text = format!("{:?}/{settings}/{now}", args.seasons);
-    Sha256::digest(text)
-        .iter()
-        .take(6)
-        .map(|b| format!("{b:02x}"))
-        .collect()
 }
 
 async fn play_all(
@@ -177,7 +219,8 @@ async fn play_all(
     for when in weeks {
         bar.set_message(when.to_string());
         if bar.is_hidden() && when.week == 1 {
-            eprintln!("playing {}", when.season);
+            // A closed standard error stops no report.
+            let _ = writeln!(std::io::stderr(), "playing {}", when.season);
         }
         let order = WeekOrder {
             archive: Arc::clone(&session.archive),
@@ -185,11 +228,16 @@ async fn play_all(
             as_of: args.as_of,
             settings: session.settings.clone(),
             now,
+            keep: false,
             kill: None,
         };
         let played = play(&session.house, &order).await?;
         rounds.extend(played.rounds);
-        journal = played.journal;
+        let text = format!("{}{}", journal.hash, played.journal.hash);
+        journal = Head {
+            seq: journal.seq + played.journal.seq,
+            hash: sha256(text.as_bytes()),
+        };
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -7,7 +7,7 @@ use crate::app::{House, HouseSpec};
 use crate::clock::{Clock, Seeds};
 use crate::config::Settings;
 use crate::domain::archive::Archive;
-use crate::home::Home;
+use crate::home::{Home, HomeError};
 use crate::store::keeper::{Do, Work};
 use crate::store::{Conn, Store, StoreError, load_archive};
 use crate::swarms::pool::PoolSettings;
@@ -51,12 +51,15 @@ pub fn in_home<T>(
     adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let database = home.existing_database().map_err(|e| Failure::new(6, e))?;
+    let database = home.existing_database().map_err(|e| {
+        let code = if matches!(e, HomeError::NoDatabase(_)) { 6 } else { 3 };
+        Failure::new(code, e)
+    })?;
     let _lock = home.lock().map_err(|e| Failure::new(3, e))?;
     let mut settings = Settings::load(&home.config_file()).map_err(|e| Failure::new(3, e))?;
     adjust(&mut settings)?;
     settings.check().map_err(|e| Failure::new(3, e))?;
-    let store = Store::open(&database)?;
+    let store = Store::open(&database).map_err(|e| Failure::new(e.exit_code(), e))?;
     in_house(store, settings, work)
 }
 

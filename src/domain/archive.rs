@@ -218,25 +218,52 @@ impl View {
     /// books closed and their median lies two points or more away from it (2021 week 11 BAL at CHI is such a case: a
     /// late scratch moved every book after nflverse's line was taken).
     pub fn reference(&self, game: &GameId, market: Market, moment: Moment) -> Option<&Quote> {
-        let quotes = || {
+        let mut quotes = self
+            .quotes(game)
+            .iter()
+            .filter(|q| q.market == market && q.moment == moment);
+        match moment {
+            Moment::Open => quotes
+                .clone()
+                .find(|q| q.book.as_str() == Book::NFLVERSE)
+                .or_else(|| quotes.next()),
+            Moment::Live => quotes.next_back(),
+            Moment::Close => {
+                let (own, middle) = self.closes(game, market);
+                if self.overruled(game, market) {
+                    middle.or(own)
+                } else {
+                    own.or(middle)
+                }
+            }
+        }
+    }
+
+    /// nflverse's close of a market, and the median of the books' closes when there are enough of them to have one.
+    fn closes(&self, game: &GameId, market: Market) -> (Option<&Quote>, Option<&Quote>) {
+        let closes = || {
             self.quotes(game)
                 .iter()
-                .filter(move |q| q.market == market && q.moment == moment)
+                .filter(move |q| q.market == market && q.moment == Moment::Close)
         };
-        let own = quotes().find(|q| q.book.as_str() == Book::NFLVERSE);
-        if moment != Moment::Close {
-            return own.or_else(|| quotes().next());
-        }
-        let mut books: Vec<&Quote> = quotes().filter(|q| q.book.as_str() != Book::NFLVERSE).collect();
+        let own = closes().find(|q| q.book.as_str() == Book::NFLVERSE);
+        let mut books: Vec<&Quote> = closes().filter(|q| q.book.as_str() != Book::NFLVERSE).collect();
         books.sort_by_key(|q| (q.line, q.first, q.book.clone()));
-        let middle = books.get(books.len() / 2).copied();
-        match (own, middle) {
-            (Some(own), Some(middle)) if books.len() >= MIN_BOOKS_TO_OVERRULE => {
-                let apart = own.line.zip(middle.line).map_or(0, |(a, b)| (a.0 - b.0).abs());
-                Some(if apart >= OVERRULE_HALF_POINTS { middle } else { own })
-            }
-            (own, middle) => own.or(middle),
-        }
+        let enough = own.is_none() || books.len() >= MIN_BOOKS_TO_OVERRULE;
+        (own, books.get(books.len() / 2).copied().filter(|_| enough))
+    }
+
+    /// True when the books closed too far from nflverse's line for both to be right. A moneyline has no line of its own
+    /// and was taken at the same time as the spread, so it falls with it.
+    fn overruled(&self, game: &GameId, market: Market) -> bool {
+        let judged = if market == Market::Moneyline {
+            Market::Spread
+        } else {
+            market
+        };
+        let (own, middle) = self.closes(game, judged);
+        let lines = own.and_then(|q| q.line).zip(middle.and_then(|q| q.line));
+        lines.is_some_and(|(a, b)| (a.0 - b.0).abs() >= OVERRULE_HALF_POINTS)
     }
 
     fn index(&self, game: &GameId) -> Option<usize> {

@@ -7,6 +7,7 @@ use super::money::Cents;
 use super::price::American;
 use super::probability::Probability;
 use super::quote::{Book, Market, Side};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -165,7 +166,7 @@ impl Limit {
     /// Short words for tables.
     pub fn name(self) -> &'static str {
         match self {
-            Limit::Kelly => "1/4 Kelly",
+            Limit::Kelly => "Kelly share",
             Limit::TierCap => "tier cap",
             Limit::GameCap => "game cap",
             Limit::DayCap => "day cap",
@@ -180,10 +181,10 @@ impl Limit {
 pub enum Pass {
     /// The game had kicked off.
     Started,
-    /// Nobody quoted the market.
-    NoLine,
-    /// No price from the user's books.
+    /// No price from the user's books, or none that is fresh enough.
     NoPrice,
+    /// The market was bet in an earlier round of the week.
+    AlreadyBet,
     /// Under two thirds of the seats voted.
     Quorum {
         /// Seats that voted.
@@ -225,8 +226,8 @@ impl Pass {
     pub fn code(&self) -> &'static str {
         match self {
             Pass::Started => "started",
-            Pass::NoLine => "no-line",
             Pass::NoPrice => "no-price",
+            Pass::AlreadyBet => "already-bet",
             Pass::Quorum { .. } => "quorum",
             Pass::NoMajority => "no-majority",
             Pass::Consensus { .. } => "consensus<60%",
@@ -242,8 +243,8 @@ impl fmt::Display for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Pass::Started => f.write_str("the game had started"),
-            Pass::NoLine => f.write_str("no line"),
-            Pass::NoPrice => f.write_str("no price at your books"),
+            Pass::NoPrice => f.write_str("no price at your books that is fresh enough"),
+            Pass::AlreadyBet => f.write_str("bet earlier this week"),
             Pass::Quorum { voting, seats } => write!(f, "quorum: {voting} of {seats} seats voted"),
             Pass::NoMajority => f.write_str("no side has a majority"),
             Pass::Consensus { consensus } => write!(f, "consensus {:.0}% of the 60% needed", consensus * 100.0),
@@ -266,6 +267,8 @@ pub struct Offered {
     pub price: American,
     /// True when the source named no price and -110 was assumed.
     pub assumed: bool,
+    /// When the price was seen.
+    pub seen_at: DateTime<Utc>,
     /// Number of books that quoted the market.
     pub n_books: usize,
 }

@@ -115,7 +115,13 @@ pub fn read(
             raw: text,
         };
         last = Some((line, row.cells.len()));
-        if row.cells.len() == names.len() {
+        let at_open_end = offset + content.len() == bytes.len();
+        if row.cells.len() == names.len() && at_open_end {
+            // Nothing tells a last field that was cut from one that was not.
+            let reason =
+                "the file ends without a new line, so this row may be cut off: end it with one if it is whole";
+            rejected.push(row.reject("row", reason.to_owned()));
+        } else if row.cells.len() == names.len() {
             rejected.extend(each(&row).err());
         } else {
             let what = if row.cells.len() < names.len() {

@@ -18,13 +18,27 @@ const DEVIG: DevigMethod = DevigMethod::Power;
 #[derive(Clone, Debug)]
 pub struct Shapes {
     season: u16,
+    fitted_on: u64,
     margin: MarginModel,
     total: TotalModel,
 }
 
 impl Shapes {
-    /// Fits both distributions on everything known at the view's instant. Costs a few milliseconds; once a season is
-    /// enough, because a season adds a twentieth of the data.
+    /// The shapes of a season: fitted on what was known when its first week opened, so that they follow from the archive
+    /// and the season alone and not from which round happened to be held first. `known` is returned when it is just that.
+    pub fn of_season(known: Option<Shapes>, view: &View, season: u16) -> Shapes {
+        let opening = view
+            .fixtures()
+            .find(|f| f.when.season == season)
+            .map_or(view.at(), |f| f.opens_at);
+        let then = view.earlier(opening);
+        let fingerprint = then.fingerprint();
+        known
+            .filter(|k| k.season == season && k.fitted_on == fingerprint)
+            .unwrap_or_else(|| Shapes::fit(&then, season))
+    }
+
+    /// Fits both distributions on everything known at the view's instant. Costs a few milliseconds.
     pub fn fit(view: &View, season: u16) -> Shapes {
         let mut margins = Vec::new();
         let mut totals = Vec::new();
@@ -42,6 +56,7 @@ impl Shapes {
         }
         Shapes {
             season,
+            fitted_on: view.fingerprint(),
             margin: MarginModel::fit(margins).unwrap_or_else(|_| MarginModel::plain()),
             total: TotalModel::fit(totals).unwrap_or_else(|_| TotalModel::plain()),
         }

@@ -30,6 +30,8 @@ pub struct Member {
     n_read: usize,
     /// The last decision instant gone through.
     reached: Option<DateTime<Utc>>,
+    /// The latest view studied.
+    seen: Option<DateTime<Utc>>,
     /// Opinions whose games are not settled.
     open: BTreeMap<GameId, Vec<Stated>>,
     record: Arc<Vec<Track>>,
@@ -66,6 +68,7 @@ impl Member {
             mind,
             n_read: 0,
             reached: None,
+            seen: None,
             open: BTreeMap::new(),
             record: Arc::default(),
         }
@@ -74,9 +77,10 @@ impl Member {
     /// Answers for a slate with what the view knows. A view earlier than the last one, or another basis, makes it start
     /// over, because nothing learnt from the later one may be used.
     pub fn study(&mut self, view: &View, basis: Basis, slate: &[Offer]) -> Answer {
-        if basis != self.basis || self.reached.is_some_and(|t| view.at() < t) {
+        if basis != self.basis || self.seen.is_some_and(|t| view.at() < t) {
             self.start_over(basis);
         }
+        self.seen = Some(view.at());
         self.catch_up(view);
         self.learn(view);
         let season = slate.first().map_or(0, |o| o.fixture.when.season);
@@ -113,7 +117,7 @@ impl Member {
         self.mind = (self.build)();
         self.shapes = None;
         self.slopes = slopes(self.mind.as_ref());
-        (self.n_read, self.reached) = (0, None);
+        (self.n_read, self.reached, self.seen) = (0, None, None);
         self.open.clear();
         self.record = Arc::default();
     }
@@ -152,7 +156,9 @@ impl Member {
         if quotes.iter().all(Option::is_none) {
             return;
         }
-        self.fit_shapes(view, fixture.when.season);
+        if self.shapes.as_ref().is_none_or(|s| s.season() != fixture.when.season) {
+            self.fit_shapes(view, fixture.when.season);
+        }
         let question = Question {
             fixture,
             lines: lines([quotes[0].as_ref(), quotes[1].as_ref(), quotes[2].as_ref()]),
@@ -181,9 +187,7 @@ impl Member {
     }
 
     fn fit_shapes(&mut self, view: &View, season: u16) {
-        if self.shapes.as_ref().is_none_or(|s| s.season() != season) {
-            self.shapes = Some(Shapes::fit(view, season));
-        }
+        self.shapes = Some(Shapes::of_season(self.shapes.take(), view, season));
     }
 
     /// Learns every result that has become known since.
@@ -212,11 +216,8 @@ impl Member {
                         Market::Total => f64::from(lesson.score.total()),
                         Market::Spread | Market::Moneyline => f64::from(lesson.score.margin()),
                     };
-                    slope.learn(
-                        stated.mean - stated.line_points,
-                        track.moved,
-                        result - stated.line_points,
-                    );
+                    let edge = bounded(stated.mean - stated.line_points);
+                    slope.learn(edge, track.moved, result - stated.line_points);
                 }
                 Arc::make_mut(&mut self.record).push(track);
             }

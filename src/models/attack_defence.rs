@@ -59,6 +59,7 @@ impl AttackDefence {
         let (h, a) = (f.home.index(), f.away.index());
         let home = Self::home(f);
         let x = [(h, 1.0), (a, -1.0), (TEAMS + h, 1.0), (TEAMS + a, -1.0), (HOME, home)];
+        self.ridge.age_to(rating_week(f.when));
         let (mean, se) = self.ridge.predict(&x);
         (mean + START_HOME * home, se)
     }
@@ -67,6 +68,7 @@ impl AttackDefence {
     pub fn total(&mut self, f: &Fixture) -> (f64, f64) {
         let (h, a) = (f.home.index(), f.away.index());
         let x = [(h, 1.0), (a, 1.0), (TEAMS + h, -1.0), (TEAMS + a, -1.0), (LEVEL, 2.0)];
+        self.ridge.age_to(rating_week(f.when));
         let (mean, se) = self.ridge.predict(&x);
         (mean + 2.0 * START_LEVEL, se)
     }

@@ -3,6 +3,9 @@
 use super::ridge::Ridge;
 use super::season_time::weekly_decay;
 
+/// An expectation, its standard error, and each non-zero feature's share of the expectation by name.
+pub type Explained = (f64, f64, Vec<(&'static str, f64)>);
+
 /// Ridge over `N` named features; the caller scales features so that one penalty suits all.
 #[derive(Clone, Debug)]
 pub struct Factors<const N: usize> {
@@ -24,8 +27,9 @@ impl<const N: usize> Factors<N> {
         self.ridge.observe(week, &sparse(x), y, 1.0);
     }
 
-    /// The expectation, its standard error, and each non-zero feature's share of the expectation by name.
-    pub fn predict(&mut self, x: &[f64; N]) -> (f64, f64, Vec<(&'static str, f64)>) {
+    /// The expectation in rating week `week`, its standard error, and each non-zero feature's share of the expectation by name.
+    pub fn predict(&mut self, week: f64, x: &[f64; N]) -> Explained {
+        self.ridge.age_to(week);
         let (mean, se) = self.ridge.predict(&sparse(x));
         let shares = (0..N)
             .filter(|&i| x[i] != 0.0)

@@ -68,6 +68,15 @@ impl Ridge {
         self.n
     }
 
+    /// Lets time pass up to a rating week, so that what is asked about that week is asked of ratings of its age: an
+    /// off-season has faded them before the first game of the next one. Earlier weeks change nothing.
+    pub fn age_to(&mut self, week: f64) {
+        if week > self.week {
+            self.advance(week);
+            self.solved = None;
+        }
+    }
+
     /// The expectation of an observation with regressors `x`, and its standard error (of the expectation, not of y).
     pub fn predict(&mut self, x: &[(usize, f64)]) -> (f64, f64) {
         let solution = self.solve();

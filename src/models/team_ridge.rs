@@ -49,6 +49,7 @@ impl MarginRidge {
     /// Expected home margin and its standard error, in points.
     pub fn predict(&mut self, f: &Fixture) -> (f64, f64) {
         let advantage = if f.neutral { 0.0 } else { HOME_ADVANTAGE };
+        self.ridge.age_to(rating_week(f.when));
         let (mean, se) = self.ridge.predict(&Self::row(f));
         (mean + advantage, se)
     }
@@ -91,6 +92,7 @@ impl TotalRidge {
 
     /// Expected total and its standard error, in points.
     pub fn predict(&mut self, f: &Fixture) -> (f64, f64) {
+        self.ridge.age_to(rating_week(f.when));
         let (mean, se) = self.ridge.predict(&Self::row(f));
         (mean + LEAGUE_TOTAL, se)
     }

@@ -50,11 +50,24 @@ pub struct Dispute {
     pub markets: Vec<Disputed>,
 }
 
+/// A bet that was made earlier in the week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenBet {
+    /// The game.
+    pub game: GameId,
+    /// The market.
+    pub market: Market,
+    /// The US Eastern day of its kickoff.
+    pub day: NaiveDate,
+    /// The stake.
+    pub stake: Cents,
+}
+
 /// Money already at stake in the week a round decides on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exposure {
-    /// Open stakes as (game, Eastern day, stake).
-    pub open: Vec<(GameId, NaiveDate, Cents)>,
+    /// Open bets.
+    pub open: Vec<OpenBet>,
 }
 
 /// "Here is what we agreed on; what do we stake?"

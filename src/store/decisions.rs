@@ -203,33 +203,36 @@ pub fn insert_pick(conn: &mut Conn, row: &Pick) -> Result<Stored, StoreError> {
 /// # Errors
 /// [`StoreError`] when writing fails, also for an unknown pick.
 pub fn upsert_grade(conn: &mut Conn, row: &Grade) -> Result<Stored, StoreError> {
-    conn.immediate_transaction(|conn| {
-        let found = grades::table.find(&row.pick_id).select(Grade::as_select());
-        let Some(old) = found.first(conn).optional()? else {
-            let first = Grade {
-                revision: 1,
-                ..row.clone()
-            };
-            diesel::insert_into(grades::table).values(&first).execute(conn)?;
-            return Ok(Stored::New);
-        };
-        let as_stored = Grade {
-            revision: old.revision,
-            graded_at: old.graded_at,
+    conn.immediate_transaction(|conn| upsert_grade_within(conn, row))
+}
+
+/// [`upsert_grade`] for a caller that holds the transaction.
+pub(super) fn upsert_grade_within(conn: &mut Conn, row: &Grade) -> Result<Stored, StoreError> {
+    let found = grades::table.find(&row.pick_id).select(Grade::as_select());
+    let Some(old) = found.first(conn).optional()? else {
+        let first = Grade {
+            revision: 1,
             ..row.clone()
         };
-        if as_stored == old {
-            return Ok(Stored::Unchanged);
-        }
-        let revised = Grade {
-            revision: old.revision + 1,
-            ..row.clone()
-        };
-        diesel::update(grades::table.find(&row.pick_id))
-            .set(&revised)
-            .execute(conn)?;
-        Ok(Stored::Revised)
-    })
+        diesel::insert_into(grades::table).values(&first).execute(conn)?;
+        return Ok(Stored::New);
+    };
+    let as_stored = Grade {
+        revision: old.revision,
+        graded_at: old.graded_at,
+        ..row.clone()
+    };
+    if as_stored == old {
+        return Ok(Stored::Unchanged);
+    }
+    let revised = Grade {
+        revision: old.revision + 1,
+        ..row.clone()
+    };
+    diesel::update(grades::table.find(&row.pick_id))
+        .set(&revised)
+        .execute(conn)?;
+    Ok(Stored::Revised)
 }
 
 /// A round by its id.

@@ -66,6 +66,17 @@ impl From<diesel::result::Error> for StoreError {
 }
 
 impl StoreError {
+    /// 3 when the database as such cannot be used, 1 for a fault of the program or of its moment.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            StoreError::Open { reason, .. } => reason.exit_code(),
+            StoreError::Locked | StoreError::Corrupt(_) | StoreError::Disk(_) | StoreError::NewerSchema { .. } => {
+                3
+            }
+            StoreError::Row { .. } | StoreError::Conflict { .. } | StoreError::Query(_) | StoreError::Pool(_) => 1,
+        }
+    }
+
     /// SQLite tells these apart by number, diesel passes on only the text.
     pub(super) fn of_message(message: &str) -> Option<StoreError> {
         let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));

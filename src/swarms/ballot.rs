@@ -26,14 +26,19 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Learns weights from the seats' settled beliefs as of a week. A seat without a record has the weight of one.
+    /// Learns weights from the seats' settled beliefs as of a week.
     pub fn learn(seats: &[Seat], records: &Records, now: SeasonWeek, settings: &PoolSettings) -> Weights {
-        let empty = Vec::new();
         let by_market = |market: Market| -> BTreeMap<Seat, f64> {
-            let of = |seat: &Seat| records.get(seat).map_or(&empty, |r| r.as_ref());
+            let known: BTreeMap<&Seat, f64> = records
+                .iter()
+                .map(|(s, r)| (s, performance(r, market, now, settings)))
+                .collect();
+            // Whoever is absent brings no record. It weighs as much as the heaviest present, and at least one, so that
+            // losing a dissenter does not make the others look more agreed.
+            let absent = known.values().copied().fold(1.0, f64::max);
             seats
                 .iter()
-                .map(|s| (s.clone(), performance(of(s), market, now, settings)))
+                .map(|s| (s.clone(), known.get(s).copied().unwrap_or(absent)))
                 .collect()
         };
         let performance = Market::ALL.map(by_market);
@@ -129,7 +134,11 @@ fn vote(seat: &Seat, case: &Case<'_>, market: Market, fair: Probability, perform
         }
     });
     let conviction = |b: &Belief| ((b.p_first.get() - fair.get()).abs() / FULL_CONFIDENCE).min(1.0);
-    let confidence = 0.5 + 0.5 * last.stance.as_ref().map_or(0.0, conviction);
+    let confidence = match &last.stance {
+        Ok(belief) => 0.5 + 0.5 * conviction(belief),
+        Err(Abstention::Absent { .. }) => 1.0,
+        Err(_) => 0.5,
+    };
     Vote {
         seat: seat.clone(),
         stance,

@@ -56,6 +56,11 @@ pub enum Input {
         /// What the runtime reported.
         reason: String,
     },
+    /// The risk manager's answer was lost.
+    ReviewLost {
+        /// The round.
+        round: RoundId,
+    },
     /// The risk manager decided.
     Reviewed {
         /// The round.
@@ -127,6 +132,7 @@ impl Consensus {
             logs: self.seats.iter().map(|s| (s.clone(), SeatLog::default())).collect(),
             weights: None,
             agreements: Vec::new(),
+            n_reviews_lost: 0,
         });
     }
 
@@ -195,6 +201,18 @@ impl Consensus {
         };
         round.messages = super::minutes::write(&round);
         turn.emit(Effect::Concluded(Box::new(round)));
+    }
+
+    /// Asks the risk manager once more, since its supervisor brings it back; after a second loss nothing is bet.
+    fn review_lost(&mut self, turn: &mut Turn<Effect>) {
+        let n_seats = self.seats.len();
+        let Some(now) = &mut self.under_way else { return };
+        now.n_reviews_lost += 1;
+        if now.n_reviews_lost < MAX_ASKS {
+            turn.emit(Effect::AskReview(Box::new(now.review(n_seats))));
+        } else {
+            self.conclude(Vec::new(), true, turn);
+        }
     }
 
     fn deadline(&mut self, phase: Phase, turn: &mut Turn<Effect>) {
@@ -280,6 +298,11 @@ impl Machine for Consensus {
             Input::Reviewed { round, decisions } => {
                 if self.current(&round, Phase::Review) {
                     self.conclude(decisions, false, turn);
+                }
+            }
+            Input::ReviewLost { round } => {
+                if self.current(&round, Phase::Review) {
+                    self.review_lost(turn);
                 }
             }
             Input::Deadline { round, phase } => {

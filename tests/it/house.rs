@@ -62,6 +62,7 @@ fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
         as_of: AsOf::Open,
         settings: Settings::default(),
         now: "2050-01-01T00:00:00Z".parse().unwrap(),
+        keep: true,
         kill: kill.map(Seat::new),
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::belief::{Basis, Offer};
 use crate::domain::game::{Fixture, SeasonWeek};
 use crate::domain::quote::{Book, Market, Moment, Quote};
 use crate::machine::{Machine, Turn};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -138,6 +138,10 @@ pub fn slate(planned: &Planned, view: &View, as_of: AsOf, books: Option<&[Book]>
     Arc::new(offers)
 }
 
+/// At an instant a price is bet only while it is this fresh. (An opener at the opening and a close at kickoff are fresh by
+/// what they are.)
+pub const MAX_QUOTE_AGE: TimeDelta = TimeDelta::hours(24);
+
 fn offer(fixture: &Fixture, view: &View, as_of: AsOf, books: Option<&[Book]>) -> Offer {
     let moment_of = |market: Market| match as_of {
         AsOf::Open => Moment::Open,
@@ -149,9 +153,10 @@ fn offer(fixture: &Fixture, view: &View, as_of: AsOf, books: Option<&[Book]>) ->
         let moment = moment_of(q.market);
         let allowed = match books {
             Some(books) => books.contains(&q.book),
-            None => moment != Moment::Close || q.book.as_str() == Book::NFLVERSE,
+            None => moment != Moment::Close || reference[q.market as usize].as_ref() == Some(*q),
         };
-        q.moment == moment && allowed
+        let fresh = !matches!(as_of, AsOf::At(now) if now - q.as_of > MAX_QUOTE_AGE);
+        q.moment == moment && allowed && fresh
     };
     let prices = view.quotes(&fixture.id).iter().filter(bettable).cloned().collect();
     Offer {

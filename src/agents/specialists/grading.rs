@@ -5,7 +5,7 @@
 //! closing line value. Nothing is guessed.
 
 use crate::domain::archive::View;
-use crate::domain::game::Score;
+use crate::domain::game::{Fixture, Score};
 use crate::domain::line::HalfPoints;
 use crate::domain::money::Cents;
 use crate::domain::pick::{Decision, Offered};
@@ -14,7 +14,7 @@ use crate::domain::quote::{Market, Moment, Quote, Side};
 use crate::market::DevigMethod;
 use crate::market::clv::{Close, Taken, clv, line_value};
 use crate::market::shapes::Shapes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How a bet ended.
@@ -121,14 +121,16 @@ pub fn settle(market: Market, side: Side, line: Option<HalfPoints>, score: Score
 /// game's season.
 ///
 /// `None` when there is nothing to grade (no side or no price), or not yet: the game has no score, or `known` is from
-/// before the decision. A game that `known` has no fixture of is void.
+/// before the decision. A game that `known` has no fixture of is void, and so is one without a
+/// score two weeks after its kickoff; a score that comes later makes the next grading revise it.
 pub fn grade(decision: &Decision, decided_at: DateTime<Utc>, known: &View, shapes: &Shapes) -> Option<Graded> {
     let (side, offered) = (decision.side?, decision.offered.as_ref()?);
     if known.at() < decided_at {
         return None;
     }
     let (game, market) = (&decision.agreement.game, decision.agreement.market);
-    if known.fixture(game).is_none() {
+    let given_up = |f: &Fixture| known.score(game).is_none() && known.at() > f.kickoff + GIVE_UP;
+    if known.fixture(game).is_none_or(given_up) {
         return Some(graded(decision, offered, market, Outcome::Void));
     }
     let outcome = settle(market, side, offered.line, known.score(game)?)?;
@@ -138,6 +140,9 @@ pub fn grade(decision: &Decision, decided_at: DateTime<Utc>, known: &View, shape
     }
     Some(graded)
 }
+
+/// A game without a score this long after its kickoff was not played: books return stakes within days.
+const GIVE_UP: TimeDelta = TimeDelta::days(14);
 
 fn graded(decision: &Decision, offered: &Offered, market: Market, outcome: Outcome) -> Graded {
     let usual = (market != Market::Moneyline).then_some(American::MINUS_110);

@@ -1,7 +1,7 @@
 //! The performance analyst: what became of every decision, once its game is over.
 //!
-//! It fits a season's margin and total distributions on what was known before the season's first decision it grades, so
-//! a closing line value in probability never depends on results that came later.
+//! A season's margin and total distributions are those of its opening week, so a closing line value in probability never
+//! depends on results that came later, nor on which bets were graded first.
 
 use super::grading::{Graded, grade};
 use crate::domain::archive::{Archive, View};
@@ -52,7 +52,7 @@ pub struct PerformanceAnalyst {
 
 impl PerformanceAnalyst {
     fn grade(&mut self, known: &View, case: &Case) -> Option<Graded> {
-        let fit = || Shapes::fit(&known.earlier(case.decided_at), case.season);
+        let fit = || Shapes::of_season(None, known, case.season);
         let shapes = self.shapes.entry(case.season).or_insert_with(fit);
         grade(&case.decision, case.decided_at, known, shapes)
     }
@@ -66,15 +66,10 @@ impl Machine for PerformanceAnalyst {
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
         let Input::Grade { archive, cases, now } = input;
-        // What was fitted for another archive, or in another order of cases, must not decide this answer.
+        // What was fitted for another archive must not decide this answer.
         self.shapes.clear();
         let known = archive.as_of(now);
-        let mut order: Vec<usize> = (0..cases.len()).collect();
-        order.sort_by_key(|&i| cases[i].decided_at);
-        let mut graded: Vec<Option<Graded>> = vec![None; cases.len()];
-        for i in order {
-            graded[i] = self.grade(&known, &cases[i]);
-        }
+        let graded = cases.iter().map(|case| self.grade(&known, case)).collect();
         turn.emit(Effect::Graded(graded));
     }
 }

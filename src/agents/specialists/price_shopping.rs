@@ -5,7 +5,7 @@ use crate::domain::line::HalfPoints;
 use crate::domain::pick::{Agreement, Offered, PlayableTo, Tier};
 use crate::domain::price::American;
 use crate::domain::probability::Probability;
-use crate::domain::quote::{Book, Market, Side};
+use crate::domain::quote::{Market, Quote, Side};
 use crate::market::kelly::Wager;
 use crate::market::key_numbers::TwoWay;
 use crate::market::odds::{break_even, nearest_american};
@@ -58,21 +58,22 @@ pub fn best(agreement: &Agreement, side: Side, offer: &Offer, shapes: &Shapes) -
         side,
         mean,
     };
-    let mut latest: Vec<(&Book, Option<HalfPoints>, American, bool)> = Vec::new();
+    let mut latest: Vec<(&Quote, American, bool)> = Vec::new();
     for quote in offer.prices.iter().filter(|q| q.market == market) {
         let (price, assumed) = match quote.price(side) {
             Some(price) => (price, false),
             None if market == Market::Moneyline => continue,
             None => (American::MINUS_110, true),
         };
-        latest.retain(|l| l.0 != &quote.book);
-        latest.push((&quote.book, quote.line, price, assumed));
+        latest.retain(|(earlier, ..)| earlier.book != quote.book);
+        latest.push((quote, price, assumed));
     }
     let n_books = latest.len();
-    let value = |l: &(&Book, Option<HalfPoints>, American, bool)| belief.roi(l.1, l.2);
-    let (book, line, price, assumed) = latest
+    let value = |l: &(&Quote, American, bool)| belief.roi(l.0.line, l.1);
+    let (quote, price, assumed) = latest
         .into_iter()
-        .max_by(|a, b| value(a).total_cmp(&value(b)).then_with(|| b.0.cmp(a.0)))?;
+        .max_by(|a, b| value(a).total_cmp(&value(b)).then_with(|| b.0.book.cmp(&a.0.book)))?;
+    let line = quote.line;
     let outcome = belief.outcome(line);
     let wager = Wager::on(outcome, price.decimal());
     Some(Valued {
@@ -82,10 +83,11 @@ pub fn best(agreement: &Agreement, side: Side, offer: &Offer, shapes: &Shapes) -
         kelly: wager.kelly(),
         playable_to: playable_to(&belief, line, price),
         offered: Offered {
-            book: book.clone(),
+            book: quote.book.clone(),
             line,
             price,
             assumed,
+            seen_at: quote.as_of,
             n_books,
         },
     })

@@ -75,10 +75,7 @@ impl RiskManager {
 
     fn review(&mut self, review: &Review) -> Vec<Decision> {
         let season = review.slate.first().map_or(0, |o| o.fixture.when.season);
-        let shapes = match self.shapes.take() {
-            Some(shapes) if shapes.season() == season => shapes,
-            _ => Shapes::fit(&review.view, season),
-        };
+        let shapes = Shapes::of_season(self.shapes.take(), &review.view, season);
         let offers: BTreeMap<&GameId, &Offer> = review.slate.iter().map(|o| (&o.fixture.id, o)).collect();
         let mut drafts: Vec<Draft<'_>> = review
             .agreements
@@ -185,7 +182,7 @@ fn decision_id(review: &Review, agreement: &Agreement) -> String {
     let text = format!("{}/{}/{}", review.round.0, agreement.game, agreement.market);
     Sha256::digest(text)
         .iter()
-        .take(4)
+        .take(6)
         .map(|b| format!("{b:02x}"))
         .collect()
 }
@@ -198,6 +195,13 @@ fn draft<'a>(review: &Review, agreement: &'a Agreement, offer: &Offer, shapes: &
     // At its own kickoff a game can still be had at its closing price; an instant later it has started.
     let pass = if review.as_of > offer.fixture.kickoff {
         Some(Pass::Started)
+    } else if review
+        .exposure
+        .open
+        .iter()
+        .any(|b| b.game == agreement.game && b.market == agreement.market)
+    {
+        Some(Pass::AlreadyBet)
     } else if !quorate(voting, review.n_seats) {
         Some(Pass::Quorum {
             voting,
@@ -263,8 +267,8 @@ impl Exposures {
             days: BTreeMap::new(),
             week: Cents::ZERO,
         };
-        for (game, day, stake) in &review.exposure.open {
-            book.add(game, *day, *stake);
+        for bet in &review.exposure.open {
+            book.add(&bet.game, bet.day, bet.stake);
         }
         book
     }

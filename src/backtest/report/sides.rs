@@ -1,7 +1,8 @@
 //! Sides at the reference line and -110, the swarm's beside what needs no swarm: one seat alone, equal weights, or always
 //! the same side.
 //!
-//! One line and one price for all rows, so that they differ by the choice of side and by nothing else. What the swarm's
+//! One line and one price for all rows. A seat's row has every market it had a view of before it heard the others; the
+//! swarm's have those with a quorum, so the games are not quite the same and n says how many. What the swarm's
 //! bets earned at the lines and prices they really took is in the headline.
 
 use super::cases::Case;
@@ -152,7 +153,11 @@ fn choices<'a>(market: Market, decision: &'a Decision, line: HalfPoints) -> Vec<
             .map(|side| (Chooser::EqualWeights, side)),
     );
     for vote in &agreement.votes {
-        if let Ok(side) = vote.stance {
+        // What the seat thought before it heard the others: a baseline must owe nothing to the swarm.
+        let alone = vote.p_first_alone.map_or(0.0, |p| p.get() - agreement.fair.get());
+        if alone != 0.0 {
+            let first = market.first_side();
+            let side = if alone > 0.0 { first } else { first.other() };
             all.push((Chooser::Seat(vote.seat.as_str()), side));
         }
     }

@@ -11,6 +11,7 @@ use crate::market::clv::{Close, Taken, clv};
 use crate::market::{DevigMethod, MarginModel, TotalModel};
 use clap::builder::PossibleValue;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::io::Write;
 
 /// Kinds of bet on one game.
@@ -77,7 +78,7 @@ impl clap::ValueEnum for Side {
 
 #[derive(Serialize)]
 struct Answer {
-    /// By how many points the line moved our way; null for a moneyline.
+    /// By how many points the line moved our way, negative against us; null for a moneyline.
     points: Option<f64>,
     /// Fair closing probability minus break-even, from -1 to 1.
     probability: f64,
@@ -112,7 +113,14 @@ pub(super) fn run(args: &ClvArgs, out: &mut dyn Write) -> Result<(), OddsError> 
         return write_json(out, answer);
     }
     match answer.points {
-        Some(points) => writeln!(out, "points       {points:>+8.1}   the line moved our way")?,
+        Some(points) => {
+            let way = match points.total_cmp(&0.0) {
+                Ordering::Greater => "the line moved our way",
+                Ordering::Equal => "the line stood",
+                Ordering::Less => "the line moved against us",
+            };
+            writeln!(out, "points       {points:>+8.1}   {way}")?;
+        }
         None => writeln!(out, "points       {:>8}   a moneyline has none", "n/a")?,
     }
     let (fair, needed) = (100.0 * answer.fair_close, 100.0 * answer.break_even);

@@ -15,7 +15,9 @@ pub fn print(out: &mut dyn Write, slate: &Slate, all: bool) -> io::Result<()> {
     if slate.picks.is_empty() {
         writeln!(
             out,
-            "\nNO BET this week: nothing reached 60% consensus and +3% expected value together."
+            "
+NO BET: {}",
+            why_none(slate)
         )?;
     } else {
         writeln!(out, "\n{}", table(slate))?;
@@ -31,6 +33,17 @@ pub fn print(out: &mut dyn Write, slate: &Slate, all: bool) -> io::Result<()> {
         }
     }
     footer(out, slate)
+}
+
+/// What stood in the way of most markets.
+fn why_none(slate: &Slate) -> String {
+    match slate.passes.iter().max_by_key(|(_, n)| **n) {
+        None => format!(
+            "no line of this week is stored for `{}`: import odds, or decide at another moment with --as-of",
+            slate.as_of
+        ),
+        Some((code, n)) => format!("{n} of {} markets fell to `{code}`", slate.all_passes.len()),
+    }
 }
 
 fn header(out: &mut dyn Write, slate: &Slate) -> io::Result<()> {
@@ -123,7 +136,7 @@ fn card(out: &mut dyn Write, p: &PickView, unit: Cents) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "  {:8} stake {} ({}, full Kelly {:.2}%) · EV {:+.1}%, edge {:+.1}pp · playable to {} · {} book{}",
+        "  {:8} stake {} ({}, full Kelly {:.2}%) · EV {:+.1}%, edge {:+.1}pp · playable to {} · {} book{}, seen {}",
         "bet",
         words::stake(Cents(p.stake_cents), unit),
         p.limit,
@@ -132,7 +145,8 @@ fn card(out: &mut dyn Write, p: &PickView, unit: Cents) -> io::Result<()> {
         p.edge * 100.0,
         p.playable_to,
         p.n_books,
-        if p.n_books == 1 { "" } else { "s" }
+        if p.n_books == 1 { "" } else { "s" },
+        p.seen_et
     )?;
     for (i, reason) in p.evidence.iter().enumerate() {
         writeln!(out, "  {:8} {reason}", if i == 0 { "for" } else { "" })?;
@@ -225,6 +239,10 @@ fn footer(out: &mut dyn Write, slate: &Slate) -> io::Result<()> {
     writeln!(out, "round    {}{more}", rounds.join(", "))?;
     let hash = slate.journal_head.get(..16).unwrap_or(&slate.journal_head);
     writeln!(out, "journal  {} entries, head {hash}", slate.journal_entries)?;
+    writeln!(
+        out,
+        "No seat knows of injuries, quarterbacks or weather: look before you believe a pick."
+    )?;
     writeln!(
         out,
         "Paper only: no bet is placed and no result is promised. If betting hurts you: 1-800-GAMBLER."

@@ -124,7 +124,7 @@ pub struct PickView {
     pub side: Side,
     /// `LAC -6.5`.
     pub pick: String,
-    /// The line at the book, in nflverse's sign for spreads.
+    /// The line at the book: the handicap of the side for a spread, points for a total.
     pub line: Option<f64>,
     /// American odds.
     pub price: i32,
@@ -134,6 +134,8 @@ pub struct PickView {
     pub price_assumed: bool,
     /// The book.
     pub book: String,
+    /// When the price was seen, in US Eastern.
+    pub seen_et: String,
     /// How many books quoted it.
     pub n_books: usize,
     /// Either bound alone.
@@ -229,7 +231,11 @@ impl Slate {
             quorum: (0..=n_seats).find(|n| quorate(*n, n_seats)).unwrap_or(0),
             n_games: played.rounds.iter().map(|r| r.convened.slate.len()).sum(),
             n_results_known: played.rounds.first().map_or(0, |r| r.convened.view.n_results()),
-            rounds: played.rounds.iter().map(round_view).collect(),
+            rounds: played
+                .rounds
+                .iter()
+                .map(|round| round_view(round, &played.differing))
+                .collect(),
             picks: Vec::new(),
             leans: Vec::new(),
             passes: BTreeMap::new(),
@@ -273,19 +279,28 @@ impl Slate {
 
 /// How far from a bet: the shares of consensus and of expected return that are missing, added; infinite without a side.
 fn shortfall(decision: &Decision, why: &Pass) -> f64 {
-    let (Some(roi), Pass::Consensus { .. } | Pass::ExpectedRoi { .. } | Pass::StakeTooSmall { .. }) =
-        (decision.roi, why)
-    else {
-        return f64::INFINITY;
-    };
+    let Some(roi) = decision.roi else { return f64::INFINITY };
+    match why {
+        Pass::RiskCap { .. } | Pass::SameView { .. } | Pass::StakeTooSmall { .. } => return 0.0,
+        Pass::Consensus { .. } | Pass::ExpectedRoi { .. } => {}
+        Pass::Quorum { .. } => return 10.0 - roi,
+        Pass::Started | Pass::NoPrice | Pass::NoMajority | Pass::AlreadyBet => return f64::INFINITY,
+    }
     let consensus = (Tier::B.min_consensus() - decision.agreement.consensus).max(0.0) / Tier::B.min_consensus();
     // Minus 4.5% is what no opinion at all expects at -110.
     let roi = (Tier::B.min_roi() - roi).max(0.0) / (Tier::B.min_roi() + 0.045);
     consensus + roi
 }
 
-fn round_view(round: &Round) -> RoundView {
+/// Said when a stored round stands against the one just held.
+const DIFFERING: &str =
+    "this round is stored with other bets, because a seat was absent in one of the two: the stored ones count";
+
+fn round_view(round: &Round, differing: &[String]) -> RoundView {
     let mut incidents = Vec::new();
+    if differing.contains(&round.convened.round.0) {
+        incidents.push(DIFFERING.to_owned());
+    }
     for (seat, log) in &round.seats {
         if log.restarts > 0 {
             let times = if log.restarts == 1 {
@@ -336,11 +351,12 @@ fn pick_view(decision: &Decision, offer: &Offer, unit: Cents, round: &Round) -> 
         market: a.market,
         side,
         pick: words::pick(f, a.market, side, offered.line),
-        line: offered.line.map(|l| l.points()),
+        line: offered.line.map(|l| if side == Side::Home { -l } else { l }.points()),
         price: offered.price.get(),
         price_decimal: offered.price.decimal().get(),
         price_assumed: offered.assumed,
         book: offered.book.to_string(),
+        seen_et: eastern_label(offered.seen_at),
         n_books: offered.n_books,
         playable_to: decision
             .playable_to
@@ -449,6 +465,9 @@ fn lean_view(decision: &Decision, offer: &Offer, why: &Pass) -> LeanView {
 /// The reason, and everything else that would have stood in the way.
 fn missing(decision: &Decision, why: &Pass) -> String {
     let mut text = why.to_string();
+    if let (Pass::RiskCap { .. } | Pass::SameView { .. } | Pass::Quorum { .. }, Some(roi)) = (why, decision.roi) {
+        text.push_str(&format!("; EV {:+.1}%", roi * 100.0));
+    }
     if let (Pass::Consensus { .. }, Some(roi)) = (why, decision.roi)
         && roi < Tier::B.min_roi()
     {

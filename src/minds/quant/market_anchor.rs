@@ -1,24 +1,23 @@
 //! Market anchor: what the offered price itself already says.
 //!
 //! It takes the line as true and asks only where lines like this one tend to go: towards the side the prices lean to,
-//! towards the moneyline where it disagrees with the spread, and back from extremes. It is the seat that keeps the
-//! others honest, and the one they must convince.
+//! and back from extremes. It is the seat that keeps the others honest, and the one they must convince.
+//!
+//! It does not look at the moneyline beside the spread, though that predicts the line's move well: in the openers at hand
+//! the moneyline was seen later than the spread (some pairs are an arbitrage), so the gap knows what Tuesday did not.
 
 use crate::domain::belief::{Abstention, Evidence};
 use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, Question, Target, factors};
-use crate::models::regression::Factors;
+use crate::models::regression::{Explained, Factors};
 use crate::models::season_time::rating_week;
 use crate::models::team_ridge::LEAGUE_TOTAL;
-use statrs::distribution::{ContinuousCDF, Normal};
 
-/// Standard deviation of a margin around its spread, in points: turns a moneyline into a margin.
-const MARGIN_SD: f64 = 13.4;
-const MARGIN_FACTORS: [&str; 3] = ["spread prices lean", "moneyline against spread", "size of the spread"];
+const MARGIN_FACTORS: [&str; 2] = ["spread prices lean", "size of the spread"];
 const TOTAL_FACTORS: [&str; 3] = ["total prices lean", "height of the total", "size of the spread"];
 
 /// The mind.
 pub struct MarketAnchor {
-    margin: Factors<3>,
+    margin: Factors<2>,
     total: Factors<3>,
 }
 
@@ -31,14 +30,8 @@ impl Default for MarketAnchor {
     }
 }
 
-fn margin_features(lines: &Lines) -> Option<[f64; 3]> {
-    let spread = lines.spread?;
-    let standard = Normal::standard();
-    let implied = lines
-        .home_win
-        .map(|logit| MARGIN_SD * standard.inverse_cdf(1.0 / (1.0 + (-logit).exp())));
-    let gap = implied.map_or(0.0, |m| (m - spread).clamp(-3.0, 3.0));
-    Some([10.0 * lines.spread_skew.clamp(-0.3, 0.3), gap, spread / 7.0])
+fn margin_features(lines: &Lines) -> Option<[f64; 2]> {
+    Some([10.0 * lines.spread_skew.clamp(-0.3, 0.3), lines.spread? / 7.0])
 }
 
 fn total_features(lines: &Lines) -> Option<[f64; 3]> {
@@ -71,29 +64,37 @@ impl Forecaster for MarketAnchor {
     }
 
     fn forecast(&mut self, target: Target, question: &Question<'_>) -> Result<Forecast, Abstention> {
-        let (line, x, model) = match target {
-            Target::Margin => (
-                question.lines.spread,
-                margin_features(&question.lines),
-                &mut self.margin,
-            ),
-            Target::Total => (question.lines.total, total_features(&question.lines), &mut self.total),
+        let n = match target {
+            Target::Margin => self.margin.n(),
+            Target::Total => self.total.n(),
         };
-        let (Some(line), Some(x)) = (line, x) else {
-            return Err(Abstention::NoLine);
-        };
-        if model.n() < MIN_GAMES {
-            return Err(Abstention::TooLittleData { n: model.n() });
+        if n < MIN_GAMES {
+            return Err(Abstention::TooLittleData { n });
         }
-        let (shift, se, _) = model.predict(&x);
-        Ok(Forecast { mean: line + shift, se })
+        let line = match target {
+            Target::Margin => question.lines.spread,
+            Target::Total => question.lines.total,
+        };
+        let (shift, se, _) = self.shift(target, question).ok_or(Abstention::NoLine)?;
+        Ok(Forecast {
+            mean: line.ok_or(Abstention::NoLine)? + shift,
+            se,
+        })
     }
 
     fn explain(&mut self, target: Target, question: &Question<'_>) -> Vec<Evidence> {
-        let (x, model) = match target {
-            Target::Margin => (margin_features(&question.lines), &mut self.margin),
-            Target::Total => (total_features(&question.lines), &mut self.total),
-        };
-        x.map_or(Vec::new(), |x| factors(question.fixture, target, model.predict(&x).2))
+        let shift = self.shift(target, question);
+        shift.map_or(Vec::new(), |(_, _, shares)| factors(question.fixture, target, shares))
+    }
+}
+
+impl MarketAnchor {
+    /// Where a line like this one tends to go: points, their standard error, and each factor's share.
+    fn shift(&mut self, target: Target, question: &Question<'_>) -> Option<Explained> {
+        let week = rating_week(question.fixture.when);
+        Some(match target {
+            Target::Margin => self.margin.predict(week, &margin_features(&question.lines)?),
+            Target::Total => self.total.predict(week, &total_features(&question.lines)?),
+        })
     }
 }

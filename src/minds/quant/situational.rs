@@ -150,11 +150,19 @@ impl Forecaster for Situational {
         let (line, (shift, se, _), n) = match target {
             Target::Margin => {
                 let x = self.margin_features(f);
-                (question.lines.spread, self.margin.predict(&x), self.margin.n())
+                (
+                    question.lines.spread,
+                    self.margin.predict(rating_week(f.when), &x),
+                    self.margin.n(),
+                )
             }
             Target::Total => {
                 let x = self.total_features(f);
-                (question.lines.total, self.total.predict(&x), self.total.n())
+                (
+                    question.lines.total,
+                    self.total.predict(rating_week(f.when), &x),
+                    self.total.n(),
+                )
             }
         };
         let line = line.ok_or(Abstention::NoLine)?;
@@ -169,11 +177,11 @@ impl Forecaster for Situational {
         let shares = match target {
             Target::Margin => {
                 let x = self.margin_features(f);
-                self.margin.predict(&x).2
+                self.margin.predict(rating_week(f.when), &x).2
             }
             Target::Total => {
                 let x = self.total_features(f);
-                self.total.predict(&x).2
+                self.total.predict(rating_week(f.when), &x).2
             }
         };
         factors(f, target, shares)

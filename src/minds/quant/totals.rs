@@ -84,7 +84,7 @@ impl Forecaster for Totals {
         if self.weigh.n() < MIN_GAMES {
             return Err(Abstention::TooLittleData { n: self.weigh.n() });
         }
-        let (shift, se, _) = self.weigh.predict(&x);
+        let (shift, se, _) = self.weigh.predict(rating_week(question.fixture.when), &x);
         Ok(Forecast { mean: line + shift, se })
     }
 
@@ -95,6 +95,10 @@ impl Forecaster for Totals {
         let Some(x) = self.features(question.fixture, &question.lines) else {
             return Vec::new();
         };
-        factors(question.fixture, target, self.weigh.predict(&x).2)
+        factors(
+            question.fixture,
+            target,
+            self.weigh.predict(rating_week(question.fixture.when), &x).2,
+        )
     }
 }

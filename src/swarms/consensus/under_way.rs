@@ -21,6 +21,7 @@ pub(super) struct UnderWay {
     pub(super) logs: BTreeMap<Seat, SeatLog>,
     pub(super) weights: Option<Weights>,
     pub(super) agreements: Vec<Agreement>,
+    pub(super) n_reviews_lost: usize,
 }
 
 impl UnderWay {

@@ -72,6 +72,7 @@ fn bet(market: Market, side: Side, line: Option<i16>, price: i32, assumed: bool)
             line,
             price: american(price),
             assumed,
+            seen_at: chrono::DateTime::UNIX_EPOCH,
             n_books: 1,
         }),
         p_win: None,

@@ -5,7 +5,7 @@ use crate::domain::belief::Seat;
 use crate::domain::pick::Vote;
 use crate::domain::probability::Probability;
 use crate::domain::quote::Side;
-use crate::protocol::question::{Exposure, RoundId};
+use crate::protocol::question::{Exposure, OpenBet, RoundId};
 use crate::swarms::fixture::{opens_at, seats, slate, view};
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -109,8 +109,14 @@ fn the_stake_is_a_quarter_of_kelly_under_the_cap_of_its_tier() {
 #[test]
 fn exposure_already_open_counts() {
     let game = slate()[0].fixture.clone();
+    let bet = |market, cents| OpenBet {
+        game: game.id.clone(),
+        market,
+        day: game.day(),
+        stake: Cents(cents),
+    };
     let open = |cents| Exposure {
-        open: vec![(game.id.clone(), game.day(), Cents(cents))],
+        open: vec![bet(Market::Moneyline, cents)],
     };
     let one = || vec![agreement(0, Market::Spread, 0.70, 0.95)];
     assert!(matches!(
@@ -125,6 +131,22 @@ fn exposure_already_open_counts() {
         verdicts(one(), open(5_000))[0],
         Verdict::Pass(Pass::RiskCap { limit: Limit::GameCap })
     );
+}
+
+#[test]
+fn a_market_is_bet_once_a_week() {
+    let game = slate()[0].fixture.clone();
+    let bet = OpenBet {
+        game: game.id.clone(),
+        market: Market::Spread,
+        day: game.day(),
+        stake: Cents(1_000),
+    };
+    let passed = verdicts(
+        vec![agreement(0, Market::Spread, 0.70, 0.95)],
+        Exposure { open: vec![bet] },
+    );
+    assert_eq!(passed[0], Verdict::Pass(Pass::AlreadyBet));
 }
 
 proptest! {
@@ -142,7 +164,12 @@ proptest! {
             .map(|(i, (p, c))| agreement(i / 2, if i % 2 == 0 { Market::Spread } else { Market::Total }, *p, *c))
             .collect();
         let exposure = Exposure {
-            open: open.iter().enumerate().map(|(i, c)| (slate[i].fixture.id.clone(), slate[i].fixture.day(), Cents(*c))).collect(),
+            open: open.iter().enumerate().map(|(i, c)| OpenBet {
+                    game: slate[i].fixture.id.clone(),
+                    market: Market::Moneyline,
+                    day: slate[i].fixture.day(),
+                    stake: Cents(*c),
+                }).collect(),
         };
         let decided = RiskManager::new(RiskLimits::default()).review(&review(agreements, exposure));
         let bankroll = Cents(100_000);
