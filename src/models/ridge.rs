@@ -171,6 +171,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_later_is_asked_of_older_games() {
+        let mut ridge = Ridge::new(&[1.0], 0.5);
+        ridge.observe(0.0, &[(0, 1.0)], 8.0, 1.0);
+        assert!((ridge.predict(&[(0, 1.0)]).0 - 4.0).abs() < 1e-12);
+        ridge.age_to(3.0); // the game now weighs an eighth against a penalty of one
+        assert!((ridge.predict(&[(0, 1.0)]).0 - 8.0 * 0.125 / 1.125).abs() < 1e-12);
+    }
+
+    #[test]
     fn without_data_it_expects_nothing() {
         assert_eq!(Ridge::new(&[1.0], 0.9).predict(&[(0, 1.0)]).0, 0.0);
     }

@@ -199,3 +199,97 @@ fn arguments(cases: &BTreeMap<Seat, Case<'_>>, votes: &[Vote], side: Side) -> (V
         .map(|r| (r.2.clone(), r.3.clone()));
     (reasons, counter)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::belief::Track;
+    use crate::swarms::fixture::{WHEN, answer, opens_at, seats, slate};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// A record of sixty beliefs that the line moved after by `moved` points.
+    fn record(moved: f64) -> Arc<Vec<Track>> {
+        let track = Track {
+            game: slate()[0].fixture.id.clone(),
+            when: WHEN,
+            market: Market::Spread,
+            line: None,
+            fair: Probability::HALF,
+            p_first: Probability::clamped(0.55),
+            mean: 0.0,
+            moved: Some(moved),
+            first_won: Some(true),
+            known_at: opens_at(),
+        };
+        Arc::new(vec![track; 60])
+    }
+
+    /// The consensus when seat i believes `ps[i]` with a record of `moves[i]`, and the seats in `gone` are absent.
+    fn agreed(ps: &[f64], moves: &[f64], gone: &[usize]) -> Agreement {
+        let present = |i: &usize| !gone.contains(i);
+        let records: Records = (0..ps.len())
+            .filter(present)
+            .map(|i| (seats()[i].clone(), record(moves[i])))
+            .collect();
+        let weights = Weights::learn(&seats(), &records, WHEN, &PoolSettings::default());
+        let opinions: Vec<Opinion> = (0..ps.len())
+            .map(|i| {
+                let alone = answer(ps[i]).opinions[0].clone();
+                let why = Abstention::Absent {
+                    reason: "killed".to_owned(),
+                };
+                if gone.contains(&i) {
+                    Opinion {
+                        stance: Err(why),
+                        ..alone
+                    }
+                } else {
+                    alone
+                }
+            })
+            .collect();
+        let cases: BTreeMap<Seat, Case<'_>> = opinions
+            .iter()
+            .enumerate()
+            .map(|(i, alone)| {
+                (
+                    seats()[i].clone(),
+                    Case {
+                        alone,
+                        revised: None,
+                        restarts: 0,
+                    },
+                )
+            })
+            .collect();
+        let game = &slate()[0].fixture.id;
+        count(game, Market::Spread, None, Probability::HALF, &cases, &weights)
+    }
+
+    #[test]
+    fn silence_is_never_agreement() {
+        let all = agreed(&[0.55; 7], &[0.0; 7], &[]);
+        let two_gone = agreed(&[0.55; 7], &[0.0; 7], &[0, 1]);
+        assert!((all.consensus - 1.0).abs() < 1e-12);
+        assert!((two_gone.consensus - 5.0 / 7.0).abs() < 1e-9, "{}", two_gone.consensus);
+        assert_eq!((two_gone.n_voting(), two_gone.equal_consensus), (5, 5.0 / 7.0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Otherwise a crash could turn a small bet into a large one.
+        #[test]
+        fn losing_a_dissenter_with_the_others_record_never_raises_consensus(
+            ps in prop::collection::vec(0.40f64..0.60, 7),
+            moved in -2.0f64..2.0,
+            lost in 0usize..7,
+        ) {
+            let (before, after) = (agreed(&ps, &[moved; 7], &[]), agreed(&ps, &[moved; 7], &[lost]));
+            if before.side == after.side {
+                prop_assert!(after.consensus <= before.consensus + 1e-9, "{} {}", before.consensus, after.consensus);
+            }
+        }
+    }
+}

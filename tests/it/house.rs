@@ -20,17 +20,18 @@ use huddle::store::{Store, journal, load_archive};
 use huddle::swarms::pool::PoolSettings;
 use std::sync::Arc;
 
-/// Three seasons of eight weeks: enough for ratings to speak, little enough for a debug build.
+/// Five seasons of ten weeks with loose openers: enough for ratings to find something, little enough for a debug build.
 fn league() -> League {
     let options = SimOptions {
-        n_weeks: 8,
+        n_weeks: 10,
+        opener_error_points: 2.0,
         ..SimOptions::default()
     };
-    League::generate(7, FIRST_SEASON..=FIRST_SEASON + 2, options)
+    League::generate(7, FIRST_SEASON..=FIRST_SEASON + 4, options)
 }
 
 const WEEK: SeasonWeek = SeasonWeek {
-    season: FIRST_SEASON + 2,
+    season: FIRST_SEASON + 4,
     week: 6,
 };
 
@@ -156,4 +157,39 @@ fn a_round_played_twice_is_stored_once() {
         [first.journal, second.journal]
     });
     assert_eq!(heads[0], heads[1]);
+}
+
+#[test]
+fn a_live_week_bets_a_market_once_however_often_it_looks() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, archive) = store(&dir);
+    let opens = archive.week(WEEK)[0].opens_at;
+    let at = |hours| WeekOrder {
+        as_of: AsOf::At(opens + chrono::TimeDelta::hours(hours)),
+        ..order(&archive, None)
+    };
+    let (first, second) = actix::System::new().block_on(async {
+        let house = House::start(spec(store));
+        let weeks = (play(&house, &at(1)).await.unwrap(), play(&house, &at(2)).await.unwrap());
+        house.stop().await;
+        weeks
+    });
+    let bets = |week: &PlayedWeek| -> Vec<String> {
+        let bets = week.rounds[0].decisions.iter().filter(|d| d.is_bet());
+        bets.map(|d| format!("{} {}", d.agreement.game, d.agreement.market))
+            .collect()
+    };
+    assert!(!bets(&first).is_empty(), "this league has something to bet");
+    let again: Vec<String> = bets(&second).into_iter().filter(|b| bets(&first).contains(b)).collect();
+    assert!(again.is_empty(), "bet twice: {again:?}");
+    let stale = actix::System::new().block_on(async {
+        let house = House::start(spec(Store::open(&dir.path().join("huddle.db")).unwrap()));
+        let week = play(&house, &at(30)).await.unwrap();
+        house.stop().await;
+        week
+    });
+    assert!(
+        stale.rounds[0].decisions.iter().all(|d| d.offered.is_none()),
+        "a price of yesterday is no price"
+    );
 }

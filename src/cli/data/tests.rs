@@ -163,7 +163,7 @@ fn a_home_in_use_or_without_a_database_is_named() {
     );
     assert!(!world.home.data_dir().exists());
     let _lock = world.home.lock().unwrap();
-    let message = world.refused(ImportKind::Games, world.file("games.csv", games_csv()), 1);
+    let message = world.refused(ImportKind::Games, world.file("games.csv", games_csv()), 3);
     assert!(message.contains("is in use by another huddle (process "), "{message}");
 }
 
@@ -173,7 +173,7 @@ fn a_garbage_database_is_not_overwritten() {
     world.home.create().unwrap();
     let garbage = "no database\n".repeat(100);
     fs::write(world.home.database(), &garbage).unwrap();
-    let message = world.refused(ImportKind::Games, world.file("games.csv", games_csv()), 1);
+    let message = world.refused(ImportKind::Games, world.file("games.csv", games_csv()), 3);
     assert!(
         message.contains("huddle.db: the database file is damaged or no database"),
         "{message}"

@@ -199,7 +199,17 @@ fn a_bet_is_paid_at_its_price_and_again_at_the_usual_one() {
 #[test]
 fn what_is_not_known_is_not_graded() {
     let decision = bet(Market::Spread, Side::Home, Some(6), -110, false);
-    assert_eq!(graded_with(&decision, Some(game(None)), Vec::new()), None, "not played");
+    let archive = Arc::new(Archive::new(vec![game(None)], Vec::new()));
+    let shapes = Shapes::fit(&archive.as_of(at("2010-01-01T00:00:00Z")), 2010);
+    let decided = game(None).fixture.opens_at;
+    let days_after = |days| archive.as_of(game(None).fixture.kickoff + chrono::TimeDelta::days(days));
+    assert_eq!(
+        grade(&decision, decided, &days_after(13), &shapes),
+        None,
+        "not played yet"
+    );
+    let given_up = grade(&decision, decided, &days_after(15), &shapes).unwrap();
+    assert_eq!((given_up.outcome, given_up.profit_cents), (Outcome::Void, Cents::ZERO));
     let void = graded_with(&decision, None, Vec::new()).unwrap();
     assert_eq!(
         (void.outcome, void.profit_cents, void.flat_units),
