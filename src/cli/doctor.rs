@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::home::{Home, HomeError};
 use crate::store::status::{self, DataStatus};
 use crate::store::{Store, journal};
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, TimeZone, Utc};
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
@@ -184,13 +184,13 @@ fn database_checks(home: &Home, now: DateTime<Utc>) -> Vec<Check> {
         ),
     });
     match status::status(&mut conn, now) {
-        Ok(status) => checks.extend(data_checks(&status)),
+        Ok(status) => checks.extend(data_checks(&status, now)),
         Err(e) => checks.push(bad("data", Health::Fail, e.to_string(), "restore a backup")),
     }
     checks
 }
 
-fn data_checks(status: &DataStatus) -> Vec<Check> {
+fn data_checks(status: &DataStatus, now: DateTime<Utc>) -> Vec<Check> {
     let seasons = status.seasons.first().zip(status.seasons.last());
     let Some((first, last)) = seasons else {
         return vec![bad(
@@ -205,6 +205,16 @@ fn data_checks(status: &DataStatus) -> Vec<Check> {
         "data",
         format!("{} games of {a}-{b}, {} quotes", status.n_games, status.n_quotes),
     )];
+    let current = season_of(now);
+    if b < current {
+        let found = format!("the latest season is {b}, the current one is {current}: no week is open to pick");
+        checks.push(bad(
+            "season",
+            Health::Warn,
+            found,
+            "import a current schedule; past weeks can be picked as they are",
+        ));
+    }
     if !status.quotes.iter().any(|q| q.moment == "open") {
         let found = "no openers: past weeks cannot be decided at the open".to_owned();
         checks.push(bad(
@@ -228,6 +238,12 @@ fn data_checks(status: &DataStatus) -> Vec<Check> {
         ));
     }
     checks
+}
+
+/// The season a date belongs to: a season runs until February of the next year.
+fn season_of(now: DateTime<Utc>) -> u16 {
+    let year = if now.month() < 3 { now.year() - 1 } else { now.year() };
+    u16::try_from(year).unwrap_or_default()
 }
 
 fn clock_check(now: DateTime<Utc>) -> Check {

@@ -99,12 +99,21 @@ pub fn main() -> ExitCode {
     let now = crate::clock::Clock::system().now();
     match run(cli, now, &mut std::io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
+        Err(failure) if closed_pipe(&failure.error) => ExitCode::SUCCESS,
         Err(failure) => {
             // A closed standard error must not turn a failure into a panic.
             let _ = writeln!(std::io::stderr(), "huddle: {}", chain(&failure.error));
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// True when the reader of the output went away, such as `head`: it has seen enough, and that is no failure.
+fn closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(broken))
 }
 
 /// The whole chain on one line: what was attempted first, its cause last. A cause that its effect has quoted already is
