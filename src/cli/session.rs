@@ -91,7 +91,7 @@ pub fn in_house<T>(
             biased;
             signal = tokio::signal::ctrl_c() => {
                 signal.context("waiting for Ctrl-C")?;
-                Err(Failure::new(INTERRUPTED, anyhow::anyhow!("interrupted; what was finished is stored")))
+                Err(Failure::new(INTERRUPTED, anyhow::anyhow!("interrupted; nothing was left half done")))
             }
             done = work(&session) => done,
         };
