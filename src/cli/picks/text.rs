@@ -46,6 +46,15 @@ fn why_none(slate: &Slate) -> String {
     }
 }
 
+/// The instants of the first and the last round, in US Eastern.
+fn when(slate: &Slate) -> String {
+    match slate.rounds.as_slice() {
+        [] => String::new(),
+        [one] => format!(", {}", one.as_of_et),
+        [first, .., last] => format!(", {} to {}", first.as_of_et, last.as_of_et),
+    }
+}
+
 fn header(out: &mut dyn Write, slate: &Slate) -> io::Result<()> {
     let simulated = if slate.simulated {
         "SIMULATED LEAGUE · "
@@ -54,10 +63,11 @@ fn header(out: &mut dyn Write, slate: &Slate) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{simulated}{} week {} · decided at {} · PAPER · bankroll {} (1u = {})",
+        "{simulated}{} week {} · decided at {}{} · PAPER · bankroll {} (1u = {})",
         slate.season,
         slate.week,
         slate.as_of,
+        when(slate),
         words::grouped(Cents(slate.bankroll_cents)),
         Cents(slate.unit_cents)
     )?;

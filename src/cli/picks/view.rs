@@ -61,6 +61,8 @@ pub struct RoundView {
     pub id: String,
     /// The instant it decided at.
     pub as_of: String,
+    /// The same in US Eastern.
+    pub as_of_et: String,
     /// What happened to seats: restarts and absences.
     pub incidents: Vec<String>,
 }
@@ -324,6 +326,7 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
     RoundView {
         id: round.convened.round.0.clone(),
         as_of: round.convened.view.at().to_rfc3339(),
+        as_of_et: eastern_label(round.convened.view.at()),
         incidents,
     }
 }
