@@ -271,7 +271,8 @@ async fn hold_once_more(
     concluded: &mut mpsc::Receiver<Conclusion>,
 ) -> Result<Round, WeekError> {
     let name = &convene.round.0;
-    for _ in 0..MAX_TRIES {
+    let mut tries = 0;
+    while tries < MAX_TRIES {
         let incarnation = house.swarm.vitals().incarnation;
         let order = Hear::<Consensus>(Input::Convene(convene.clone()));
         if let Err(refused) = house.swarm.tell(order, Lane::Normal) {
@@ -280,6 +281,7 @@ async fn hold_once_more(
             tokio::time::sleep(LOOK_EVERY).await;
             continue;
         }
+        tries += 1;
         loop {
             tokio::select! {
                 biased;

@@ -232,7 +232,7 @@ fn import(kind: ImportKind, path: &Path, home: &Home, now: DateTime<Utc>) -> Res
         .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy())
         .into_owned();
     let work = ImportFile { kind, name, bytes, now };
-    let outcome = actix::System::new().block_on(async {
+    let outcome = actix_rt::System::new().block_on(async {
         let (child, database) = ChildSpec::of::<Database>("database", store);
         let root = Root::start(vec![child]);
         let outcome = database.ask(Do(work), How::within(IMPORT_PATIENCE)).await;

@@ -72,7 +72,7 @@ pub fn in_house<T>(
     settings: Settings,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    actix::System::new().block_on(async {
+    actix_rt::System::new().block_on(async {
         let house = House::start(HouseSpec {
             store,
             clock: Clock::system(),

@@ -25,13 +25,11 @@ pub struct Lines {
     pub total: Option<f64>,
     /// Log-odds of the over, by the total's prices; 0 when there are none.
     pub total_skew: f64,
-    /// Log-odds that home wins, by the moneyline.
-    pub home_win: Option<f64>,
 }
 
-/// The lines of a game out of the quotes of its markets.
+/// The lines of a game out of the quotes of its markets. The moneyline is not among them: see the market anchor.
 pub fn lines(quotes: [Option<&Quote>; 3]) -> Lines {
-    let [spread, total, moneyline] = quotes;
+    let [spread, total, _] = quotes;
     let points = |q: Option<&Quote>| q.and_then(|q| q.line).map(HalfPoints::points);
     let skew = |q: Option<&Quote>| q.and_then(fair).map_or(0.0, Probability::logit);
     Lines {
@@ -39,7 +37,6 @@ pub fn lines(quotes: [Option<&Quote>; 3]) -> Lines {
         spread_skew: skew(spread),
         total: points(total),
         total_skew: skew(total),
-        home_win: moneyline.and_then(fair).map(Probability::logit),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{spec::Place, supervisor::Supervisor};
 use crate::actor::{ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Runner, Seat, VitalsSnapshot};
-use actix::Arbiter;
+use actix_rt::Arbiter;
 use parking_lot::Mutex;
 use std::{any::Any, sync::Arc};
 
@@ -49,7 +49,7 @@ impl<A: Component> Launcher<A> {
         if let Some(arbiter) = &*arbiter {
             // If the arbiter ends before it runs this, the dropped reporter tells the supervisor.
             arbiter.spawn_fn(move || {
-                actix::spawn(Runner::new(seat, args, birth, reporter));
+                actix_rt::spawn(Runner::new(seat, args, birth, reporter));
             });
         }
     }
@@ -68,7 +68,7 @@ impl<A: Component> Launch for Launcher<A> {
         let reporter = Reporter::new(move |notice| listener(incarnation, notice));
         match place {
             Place::Here => {
-                actix::spawn(Runner::new(self.seat.clone(), self.args.clone(), birth, reporter));
+                actix_rt::spawn(Runner::new(self.seat.clone(), self.args.clone(), birth, reporter));
             }
             Place::Dedicated => self.start_apart(birth, reporter),
         }
