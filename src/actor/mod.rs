@@ -12,6 +12,7 @@ mod exit;
 mod lanes;
 mod panics;
 mod parcel;
+mod port;
 mod refs;
 mod report;
 mod runner;
@@ -22,6 +23,7 @@ pub use component::{Birth, Component, StartError};
 pub use context::Ctx;
 pub use exit::{Exit, Fault};
 pub use lanes::{Lane, LaneBounds, Refusal};
+pub use port::{Answer, Port};
 pub use refs::{ActorRef, AskError, How, Loss, Rejected};
 pub use vitals::VitalsSnapshot;
 
