@@ -5,6 +5,7 @@
 //! and `ResponseActFuture`, and only `type Context = Ctx<Self>` tells the difference. What restarts an actor is
 //! [`crate::supervision`]; here is what makes restarting it harmless.
 
+mod census;
 mod component;
 mod context;
 mod dead;
@@ -25,6 +26,7 @@ pub use lanes::{Lane, LaneBounds, Refusal};
 pub use refs::{ActorRef, AskError, How, Loss, Rejected};
 pub use vitals::VitalsSnapshot;
 
+pub(crate) use census::{Census, hosted, one_arbiter};
 pub(crate) use panics::{catch, reraise};
 pub(crate) use report::{Notice, Reporter};
 pub(crate) use runner::Runner;

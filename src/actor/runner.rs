@@ -5,6 +5,7 @@
 //! abort the process.
 
 use super::{
+    census,
     component::{Birth, Component},
     context::{Ctx, Doing, Task},
     exit::{Exit, Fault},
@@ -47,6 +48,7 @@ impl<A: Component> Unpin for Runner<A> {}
 impl<A: Component> Runner<A> {
     /// Prepares the incarnation `birth.incarnation` of `seat`; nothing of the actor runs before the first poll.
     pub(crate) fn new(seat: Arc<Seat<A>>, args: A::Args, birth: Birth, reporter: Reporter) -> Runner<A> {
+        census::born(seat.id(), birth.incarnation);
         Runner {
             ctx: Ctx::new(seat.clone(), birth.incarnation),
             incarnation: birth.incarnation,
@@ -262,6 +264,7 @@ impl<A: Component> Runner<A> {
     fn end(&mut self, exit: Exit) {
         self.ended = true;
         let id = self.seat.id();
+        census::ended(id, self.incarnation, &exit);
         if exit.abnormal() && exit != Exit::Killed {
             log::error!("{id} #{} {exit}", self.incarnation);
         }
@@ -311,6 +314,7 @@ impl<A: Component> Runner<A> {
 
 fn dispose<T>(id: &str, part: T) {
     if let Err(caught) = catch(|| drop(part)) {
+        census::untidy(id, &caught.text);
         log::error!("{id} panicked in a destructor while being disposed of: {}", caught.text);
     }
 }
@@ -338,5 +342,6 @@ impl<A: Component> Drop for Runner<A> {
         if !self.ended {
             self.end(Exit::ArbiterLost);
         }
+        census::gone(self.seat.id(), self.incarnation);
     }
 }

@@ -1,7 +1,10 @@
 //! The supervisor's grip on one child, without its type: start, stop, cut off, close, read.
 
 use super::{spec::Place, supervisor::Supervisor};
-use crate::actor::{ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Runner, Seat, VitalsSnapshot};
+use crate::actor::{
+    ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Runner, Seat, VitalsSnapshot, hosted,
+    one_arbiter,
+};
 use actix_rt::Arbiter;
 use parking_lot::Mutex;
 use std::{any::Any, sync::Arc};
@@ -67,10 +70,11 @@ impl<A: Component> Launch for Launcher<A> {
         let birth = Birth { incarnation, last };
         let reporter = Reporter::new(move |notice| listener(incarnation, notice));
         match place {
-            Place::Here => {
-                actix_rt::spawn(Runner::new(self.seat.clone(), self.args.clone(), birth, reporter));
+            Place::Dedicated if !one_arbiter() => self.start_apart(birth, reporter),
+            Place::Here | Place::Dedicated => {
+                let runner = Runner::new(self.seat.clone(), self.args.clone(), birth, reporter);
+                hosted(self.seat.id(), &actix_rt::spawn(runner));
             }
-            Place::Dedicated => self.start_apart(birth, reporter),
         }
         incarnation
     }

@@ -5,3 +5,4 @@ mod harness;
 mod mailbox;
 mod shell;
 mod supervision;
+mod world;
