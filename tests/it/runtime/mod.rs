@@ -5,4 +5,5 @@ mod harness;
 mod mailbox;
 mod shell;
 mod supervision;
+mod surface;
 mod world;
