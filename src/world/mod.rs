@@ -9,7 +9,7 @@ pub use population::{population, share};
 
 use crate::{
     actor::Census,
-    clock::{Clock, Seeds, uptime},
+    clock::{Clock, Origin, Seeds, uptime},
     supervision::{Root, SupervisorSpec},
 };
 use actix_rt::System;
@@ -19,7 +19,7 @@ use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, resume_unwind},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -66,6 +66,7 @@ pub struct World {
     census: Arc<Census>,
     roots: RefCell<Vec<Rc<Root>>>,
     expected: RefCell<Vec<String>>,
+    allowed: RefCell<Vec<String>>,
 }
 
 impl World {
@@ -78,16 +79,21 @@ impl World {
     pub fn run<T>(seed: u64, body: impl AsyncFnOnce(&World) -> T) -> T {
         let census = Census::open();
         let _closing = Closing;
-        let sharing = census.clone();
+        let origin = Arc::new(OnceLock::<Origin>::new());
+        let (sharing, its_origin) = (census.clone(), origin.clone());
         let system = System::with_tokio_rt(move || {
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .start_paused(true)
-                .on_thread_start(move || sharing.join())
+                .on_thread_start(move || {
+                    sharing.join();
+                    its_origin.get().copied().map(Origin::enter);
+                })
                 .build()
                 .expect("a runtime needs two file descriptors, and a test that has none left cannot go on")
         });
         let (world, ended, mut complaints, after) = system.block_on(async {
+            origin.get_or_init(Origin::now).enter();
             let world = World::new(seed, census);
             let life = AssertUnwindSafe(body(&world)).catch_unwind();
             let ended = tokio::time::timeout(LIFETIME, life).await;
@@ -133,6 +139,7 @@ impl World {
             census,
             roots: RefCell::default(),
             expected: RefCell::default(),
+            allowed: RefCell::default(),
         }
     }
 
@@ -175,6 +182,11 @@ impl World {
         self.expected.borrow_mut().push(text.to_owned());
     }
 
+    /// As [`World::expect_fault`], but it need not happen: for chance.
+    pub fn allow_fault(&self, text: &str) {
+        self.allowed.borrow_mut().push(text.to_owned());
+    }
+
     /// Every fault so far, oldest first, as `id #incarnation panicked: ..`.
     pub fn faults(&self) -> Vec<String> {
         self.census.faults()
@@ -210,8 +222,8 @@ impl World {
     }
 
     fn complaints(&self) -> Vec<String> {
-        let (expected, faults) = (self.expected.borrow(), self.census.faults());
-        let foreseen = |fault: &String| expected.iter().any(|text| fault.contains(text));
+        let (expected, allowed, faults) = (self.expected.borrow(), self.allowed.borrow(), self.census.faults());
+        let foreseen = |fault: &String| expected.iter().chain(&*allowed).any(|text| fault.contains(text));
         let happened = |text: &String| faults.iter().any(|fault| fault.contains(text));
         let sudden = faults.iter().filter(|fault| !foreseen(fault));
         let missing = expected.iter().filter(|text| !happened(text));
@@ -227,11 +239,12 @@ impl World {
     }
 }
 
-/// Ends the census of this thread however the world ends.
+/// Gives this thread back however the world ends.
 struct Closing;
 
 impl Drop for Closing {
     fn drop(&mut self) {
         Census::close();
+        Origin::leave();
     }
 }

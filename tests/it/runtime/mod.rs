@@ -3,6 +3,7 @@
 mod faults;
 mod harness;
 mod mailbox;
+mod schedules;
 mod shell;
 mod supervision;
 mod surface;
