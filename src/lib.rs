@@ -38,6 +38,8 @@ pub mod supervision;
 
 pub mod shell;
 
+pub mod world;
+
 // The edges.
 
 pub mod store;

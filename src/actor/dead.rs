@@ -3,7 +3,7 @@
 //! A message is dropped deep inside a queue that knows nothing about its actor. Whoever empties a queue therefore opens a
 //! burial on its thread, and each dropped message finds it there.
 
-use super::{exit::Exit, panics::catch, vitals::Vitals};
+use super::{census, exit::Exit, panics::catch, vitals::Vitals};
 use crate::clock;
 use parking_lot::Mutex;
 use std::{cell::RefCell, collections::VecDeque, sync::Arc, time::Duration};
@@ -79,6 +79,7 @@ pub(crate) fn bury<T>(id: &Arc<str>, vitals: &Arc<Vitals>, exit: &Exit, letters:
     for letter in letters {
         // One by one: two destructors that panic in one unwinding would abort the process.
         if let Err(caught) = catch(|| drop(letter)) {
+            census::untidy(id, &caught.text);
             log::error!("a dead letter for {id} panicked in its destructor: {}", caught.text);
         }
     }

@@ -5,6 +5,7 @@
 //! and `ResponseActFuture`, and only `type Context = Ctx<Self>` tells the difference. What restarts an actor is
 //! [`crate::supervision`]; here is what makes restarting it harmless.
 
+mod census;
 mod component;
 mod context;
 mod dead;
@@ -36,6 +37,7 @@ pub use refs::{ActorRef, AskError, How, Loss, Rejected};
 pub use vitals::{InHand, Latency, N_BUCKETS, VitalsSnapshot};
 pub use watch::{Obituary, WatchId};
 
+pub(crate) use census::{Census, hosted, one_arbiter};
 pub(crate) use panics::{catch, reraise};
 pub(crate) use report::{Notice, Reporter};
 pub(crate) use runner::{Resumes, Runner};

@@ -5,6 +5,7 @@
 //! abort the process.
 
 use super::{
+    census,
     component::{Birth, Component},
     context::{Ctx, Doing, Task},
     dead,
@@ -82,6 +83,7 @@ impl<A: Component> Runner<A> {
         reporter: Reporter,
         resumes: Option<Resumes>,
     ) -> Runner<A> {
+        census::born(seat.id(), birth.incarnation);
         Runner {
             ctx: Ctx::new(seat.clone(), birth.incarnation),
             incarnation: birth.incarnation,
@@ -333,6 +335,7 @@ impl<A: Component> Runner<A> {
             return Err(exit);
         }
         let name = self.seat.name();
+        census::ended(self.seat.id(), self.incarnation, &exit);
         log::error!("{name} #{} {exit}; it goes on as it is", self.incarnation);
         self.ctx.done();
         dead::excused(self.in_hand.take(), &exit, |parcel| dispose(name, parcel));
@@ -352,6 +355,7 @@ impl<A: Component> Runner<A> {
     /// Records the end, drops everything of this incarnation piece by piece, then reports.
     fn end(&mut self, exit: Exit) {
         self.ended = true;
+        census::ended(self.seat.id(), self.incarnation, &exit);
         let (name, life) = (self.seat.name().clone(), self.ctx.life().clone());
         let known = life.exit().is_some();
         if exit.abnormal() && exit != Exit::Killed && !known {
@@ -423,6 +427,7 @@ impl<A: Component> Runner<A> {
 
 fn dispose<T>(id: &str, part: T) {
     if let Err(caught) = catch(|| drop(part)) {
+        census::untidy(id, &caught.text);
         log::error!("{id} panicked in a destructor while being disposed of: {}", caught.text);
     }
 }
@@ -450,5 +455,6 @@ impl<A: Component> Drop for Runner<A> {
         if !self.ended {
             self.end(Exit::ArbiterLost);
         }
+        census::gone(self.seat.id(), self.incarnation);
     }
 }

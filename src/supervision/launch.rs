@@ -2,7 +2,8 @@
 
 use super::{spec::Place, supervisor::Supervisor};
 use crate::actor::{
-    ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Resumes, Runner, Seat, Station, VitalsSnapshot,
+    ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Resumes, Runner, Seat, Station,
+    VitalsSnapshot, hosted, one_arbiter,
 };
 use actix_rt::Arbiter;
 use parking_lot::Mutex;
@@ -88,11 +89,12 @@ impl<A: Component> Launch for Launcher<A> {
         let birth = Birth { incarnation, last };
         let reporter = Reporter::new(move |notice| listener(incarnation, notice));
         match place {
-            Place::Here => {
+            Place::Dedicated if !one_arbiter() => self.start_apart(birth, reporter, resumes),
+            Place::Here | Place::Dedicated => {
                 let (seat, args) = (self.seat.clone(), self.args.clone());
-                actix_rt::spawn(Runner::new(seat, args, birth, reporter, resumes));
+                let task = actix_rt::spawn(Runner::new(seat, args, birth, reporter, resumes));
+                hosted(self.seat.id(), &task);
             }
-            Place::Dedicated => self.start_apart(birth, reporter, resumes),
         }
         incarnation
     }

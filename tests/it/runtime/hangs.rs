@@ -11,7 +11,8 @@ use std::sync::{Arc, mpsc};
 
 #[test]
 fn a_wait_that_never_ends_is_a_hang() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("no progress");
         let (spec, probe) = probe("probe", &Log::default(), &[]);
         let _root = Root::start(vec![spec.backoff(Backoff::constant(ms(0))).hang_limit(ms(100))]);
         assert_eq!(probe.ask(Add, soon()).await, Ok((1, 1)));

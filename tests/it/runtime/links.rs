@@ -39,7 +39,8 @@ impl Handler<Obituary> for Mourner {
 
 #[test]
 fn a_watcher_is_told_of_every_end_and_of_the_last() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let log = Log::default();
         let (mourner_spec, mourner) = ChildSpec::of::<Mourner>("mourner", log.clone());
         let (spec, probe) = probe("probe", &Log::default(), &[]);
@@ -66,7 +67,8 @@ fn a_watcher_is_told_of_every_end_and_of_the_last() {
 
 #[test]
 fn a_hung_actor_is_mourned_once_and_at_once() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("no progress");
         let log = Log::default();
         let (mourner_spec, mourner) = ChildSpec::of::<Mourner>("mourner", log.clone());
         let (spec, probe) = probe("probe", &Log::default(), &[]);
@@ -143,7 +145,7 @@ fn around(n: usize) -> (Root, Vec<ActorRef<Sitter>>) {
 
 #[test]
 fn a_circle_of_waits_is_refused_by_name_and_the_others_are_answered() {
-    world(async {
+    run(async |_| {
         let (_root, seats) = around(3);
         let pass = |hops, lane| Pass { to: 0, hops, lane };
         assert_eq!(seats[0].ask(pass(2, Lane::Normal), soon()).await, Ok(Ok(2)));
@@ -165,7 +167,7 @@ fn a_circle_of_waits_is_refused_by_name_and_the_others_are_answered() {
 
 #[test]
 fn an_actor_that_asks_itself_and_waits_is_told_so() {
-    world(async {
+    run(async |_| {
         let (_root, seats) = around(1);
         let pass = Pass {
             to: 0,

@@ -6,5 +6,8 @@ mod harness;
 mod links;
 mod mailbox;
 mod orders;
+mod schedules;
 mod shell;
 mod supervision;
+mod surface;
+mod world;

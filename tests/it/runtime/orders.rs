@@ -11,7 +11,7 @@ use huddle::{
 
 #[test]
 fn draining_handles_what_is_queued_and_takes_nothing_new() {
-    world(async {
+    run(async |_| {
         let log = Log::default();
         let (spec, probe) = probe("probe", &log, &[]);
         let root = Root::start(vec![spec.stop(Stop::Drain(MINUTE))]);
@@ -36,7 +36,7 @@ fn draining_handles_what_is_queued_and_takes_nothing_new() {
 
 #[test]
 fn stopping_now_asks_nobody() {
-    world(async {
+    run(async |_| {
         let log = Log::default();
         let (spec, probe) = probe("probe", &log, &[]);
         let root = Root::start(vec![spec.stop(Stop::Now)]);
@@ -54,7 +54,12 @@ fn stopping_now_asks_nobody() {
 
 #[test]
 fn each_fault_can_have_its_own_directive() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
+        world.expect_fault("in a future");
+        world.expect_fault("out of paper");
+        world.expect_fault("not text");
+        world.expect_fault("which its specification escalates");
         let (spec, probe) = probe("probe", &Log::default(), &[]);
         let spec = spec.decider(|exit| match exit {
             Exit::Panicked(fault) if fault.text == "as ordered" => Directive::Resume,
@@ -97,7 +102,10 @@ fn each_fault_can_have_its_own_directive() {
 
 #[test]
 fn a_future_that_panicked_is_not_polled_again_after_resuming() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("in an interval");
+        world.expect_fault("as ordered");
+        world.expect_fault("more than 3 restarts");
         let (spec, probe) = probe("probe", &Log::default(), &[]);
         let root =
             Root::start(SupervisorSpec::new(vec![spec.decider(|_| Directive::Resume)]).intensity(3, MINUTE));
@@ -118,7 +126,9 @@ fn a_future_that_panicked_is_not_polled_again_after_resuming() {
 
 #[test]
 fn a_supervisor_that_panics_is_a_failed_child_of_its_parent() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("out of paper");
+        world.expect_fault("the decider itself is broken");
         let (spec, probe) = probe("probe", &Log::default(), &[]);
         let spec = spec.decider(|exit| match exit {
             Exit::Failed(_) => panic!("the decider itself is broken"),
@@ -139,7 +149,7 @@ fn a_supervisor_that_panics_is_a_failed_child_of_its_parent() {
 
 #[test]
 fn children_can_be_added_removed_and_restarted_while_the_tree_runs() {
-    world(async {
+    run(async |_| {
         let log = Log::default();
         let root = Root::start(SupervisorSpec::new(vec![probe("first", &log, &[]).0]).max_children(2));
         let order = |spec| root.supervisor().ask(AddChild(spec), control());
