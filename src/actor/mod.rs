@@ -8,24 +8,33 @@
 mod component;
 mod context;
 mod dead;
+mod deadlock;
 mod exit;
+mod kinds;
+mod lane;
 mod lanes;
+mod life;
 mod panics;
 mod parcel;
+mod port;
 mod refs;
 mod report;
 mod runner;
 mod seat;
 mod vitals;
+mod watch;
 
 pub use component::{Birth, Component, StartError};
 pub use context::Ctx;
+pub use dead::{DeadLetter, dead_letters};
 pub use exit::{Exit, Fault};
-pub use lanes::{Lane, LaneBounds, Refusal};
+pub use lane::{Lane, LaneBounds, LaneWait, Refusal};
+pub use port::{Answer, Port};
 pub use refs::{ActorRef, AskError, How, Loss, Rejected};
-pub use vitals::VitalsSnapshot;
+pub use vitals::{InHand, Latency, N_BUCKETS, VitalsSnapshot};
+pub use watch::{Obituary, WatchId};
 
 pub(crate) use panics::{catch, reraise};
 pub(crate) use report::{Notice, Reporter};
-pub(crate) use runner::Runner;
-pub(crate) use seat::Seat;
+pub(crate) use runner::{Resumes, Runner};
+pub(crate) use seat::{Seat, Station};

@@ -1,11 +1,12 @@
 //! The top of the tree: it has no parent to escalate to, so its end becomes the process's exit report.
 
 use super::{
+    launch::Start,
     spec::{ChildSpec, SupervisorSpec},
     supervisor::Supervisor,
     tree::{Branch, Tree},
 };
-use crate::actor::{ActorRef, AskError, Exit, How, Lane, Notice};
+use crate::actor::{ActorRef, AskError, Exit, How, Lane, Notice, Station};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -44,9 +45,18 @@ impl Root {
     pub fn start(spec: impl Into<SupervisorSpec>) -> Root {
         let (spec, supervisor) = ChildSpec::of::<Supervisor>("root", spec.into());
         let (end, ended) = watch::channel(None);
+        let station = Station {
+            path: "/".into(),
+            ..Station::default()
+        };
+        let start = Start {
+            place: spec.place,
+            last: None,
+            station,
+            resumes: None,
+        };
         let incarnation = spec.launch.start(
-            spec.place,
-            None,
+            start,
             Box::new(move |_, notice| {
                 if let Notice::Down(exit) = notice {
                     end.send_replace(Some(exit));
@@ -89,18 +99,18 @@ impl Root {
             Ok(exit) => exit.clone().unwrap_or(Exit::ArbiterLost),
             Err(_) => Exit::ArbiterLost,
         };
-        self.spec.launch.close(&exit);
+        self.spec.launch.close(self.incarnation, &exit);
         ExitReport { exit, in_time: true }
     }
 
     /// Stops all children in reverse order, each within its own deadline and all within `deadline`; then cuts off the rest.
     pub async fn shutdown(self, deadline: Duration) -> ExitReport {
-        self.spec.launch.order_stop(self.incarnation);
+        self.spec.launch.order_stop(self.incarnation, false);
         match tokio::time::timeout(deadline, self.ended()).await {
             Ok(report) => report,
             Err(_) => {
                 log::error!("the tree did not stop within {deadline:?} and is cut off");
-                self.spec.launch.close(&Exit::Killed);
+                self.spec.launch.close(self.incarnation, &Exit::Killed);
                 // The supervisor finds itself cut off and drops the children before the caller goes on, unless it hangs.
                 let grace = Duration::from_secs(1);
                 let _ = tokio::time::timeout(grace, self.ended()).await;
@@ -115,6 +125,6 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        self.spec.launch.close(&Exit::Killed);
+        self.spec.launch.close(self.incarnation, &Exit::Killed);
     }
 }
