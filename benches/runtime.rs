@@ -4,7 +4,7 @@
 //!     cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 //!
 //! It belongs to the package in `benches/peers`, so that huddle itself never depends on its peers. An argument picks one
-//! part (`idle`, `crash`, `neighbour`, `throughput`); a number after `throughput` sets the rounds.
+//! part (`idle`, `crash`, `hang`, `neighbour`, `throughput`); a number after `throughput` sets the rounds.
 //!
 //! The machine is shared, so two figures compare only if they were taken close together: in each round every subject runs
 //! each scenario once, the first in line changing from round to round, and a ratio is the median of the ratios within rounds.
@@ -58,6 +58,9 @@ fn main() {
         let stage = Stage::new();
         if wanted("crash") {
             faults::crash(&stage).await;
+        }
+        if wanted("hang") {
+            faults::hang(&stage).await;
         }
         if wanted("neighbour") {
             neighbour::flooded(&stage).await;

@@ -19,9 +19,6 @@ use std::{
 };
 
 const N_ACTORS: usize = 100_000;
-/// Actors below a single supervisor: the time to stop them grows with the square of their number, and 100,000 would take
-/// many minutes.
-const N_FLAT: usize = 8_000;
 /// Children of one supervisor in the tree of two levels.
 const N_SIBLINGS: usize = 100;
 
@@ -191,15 +188,15 @@ pub fn all() {
         "\nidle actors on one arbiter, with one handle each (aim: <= 4 KiB each, 100,000 start and stop in a second or two)"
     );
     let rows = [
-        ("huddle, supervisors of 100", "tree", N_ACTORS),
-        ("huddle, one supervisor", "flat", N_FLAT),
-        ("actix Context, unsupervised", "actix", N_ACTORS),
-        ("ractor, unsupervised", "ractor", N_ACTORS),
-        ("kameo, unsupervised", "kameo", N_ACTORS),
+        ("huddle, supervisors of 100", "tree"),
+        ("huddle, one supervisor", "flat"),
+        ("actix Context, unsupervised", "actix"),
+        ("ractor, unsupervised", "ractor"),
+        ("kameo, unsupervised", "kameo"),
     ];
     let program = std::env::current_exe().expect("a program knows its file");
-    for (name, subject, n_actors) in rows {
-        let n_actors = n_actors.to_string();
+    for (name, subject) in rows {
+        let n_actors = N_ACTORS.to_string();
         let run = std::process::Command::new(&program)
             .args(["one-idle", subject, &n_actors])
             .output();

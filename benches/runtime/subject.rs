@@ -3,7 +3,7 @@
 use actix::{Actor, Addr, Handler, Message};
 use huddle::{
     actor::{ActorRef, Birth, Component, Ctx, How, Lane, LaneBounds, StartError},
-    supervision::{Backoff, ChildSpec, Place, Root, SupervisorSpec},
+    supervision::{Backoff, ChildSpec, Root, SupervisorSpec},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +22,11 @@ pub trait Subject: Clone + Send + 'static {
 #[derive(Message)]
 #[rtype(result = "u64")]
 pub struct Add(pub u64);
+
+/// Blocks the actor's thread for so long.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Block(pub Duration);
 
 /// Ends the incarnation by a panic.
 #[derive(Message)]
@@ -60,6 +65,14 @@ impl Handler<Crash> for Adder {
     }
 }
 
+impl Handler<Block> for Adder {
+    type Result = ();
+
+    fn handle(&mut self, block: Block, _ctx: &mut Ctx<Adder>) {
+        std::thread::sleep(block.0);
+    }
+}
+
 /// An ask that only a bug can let run out.
 pub fn soon() -> How {
     How::within(Duration::from_secs(60))
@@ -74,24 +87,25 @@ pub const WIDE: LaneBounds = LaneBounds {
     bulk: 256,
 };
 
-/// An adder whose supervisor runs on the current arbiter; it is restarted at once however often it crashes.
-pub fn adder(place: Place) -> (Root, ActorRef<Adder>) {
+/// A supervised adder and the handle to it, its supervisor on the current arbiter. It is restarted at once however often it
+/// crashes; `with` says what is special about it.
+pub fn adder(with: impl FnOnce(ChildSpec) -> ChildSpec) -> (Root, ActorRef<Adder>) {
     let (spec, adder) = ChildSpec::of::<Adder>("adder", ());
-    let spec = spec.lanes(WIDE).place(place).backoff(Backoff::constant(Duration::ZERO));
+    let spec = with(spec.lanes(WIDE).backoff(Backoff::constant(Duration::ZERO)));
     let spec = SupervisorSpec::new(vec![spec]).intensity(1_000_000, Duration::from_secs(1));
     (Root::start(spec), adder)
 }
 
-/// Huddle's handle to a supervised actor, vitals on.
+/// Huddle's handle to a supervised actor, with its vitals timed or not.
 #[derive(Clone)]
-pub struct Huddle {
+pub struct Huddle<const TIMED: bool> {
     adder: ActorRef<Adder>,
     _root: Arc<Root>,
 }
 
-impl Subject for Huddle {
-    async fn start() -> Huddle {
-        let (root, adder) = adder(Place::Here);
+impl<const TIMED: bool> Subject for Huddle<TIMED> {
+    async fn start() -> Self {
+        let (root, adder) = adder(|spec| if TIMED { spec } else { spec.untimed() });
         Huddle {
             adder,
             _root: Arc::new(root),

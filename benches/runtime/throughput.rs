@@ -61,8 +61,13 @@ const N_ASKS: usize = 64_000;
 type Measure = for<'a> fn(&'a Stage, Scenario) -> LocalBoxFuture<'a, f64>;
 
 /// The first are huddle's own, with which the others are compared.
-const SUBJECTS: [(&str, Measure); 6] = [
-    (OURS[0], |stage, scenario| Box::pin(measure::<Huddle>(stage, scenario))),
+const SUBJECTS: [(&str, Measure); 7] = [
+    (OURS[0], |stage, scenario| {
+        Box::pin(measure::<Huddle<true>>(stage, scenario))
+    }),
+    (OURS[1], |stage, scenario| {
+        Box::pin(measure::<Huddle<false>>(stage, scenario))
+    }),
     ("actix Context", |stage, scenario| {
         Box::pin(measure::<Addr<Stock>>(stage, scenario))
     }),
@@ -78,7 +83,7 @@ const SUBJECTS: [(&str, Measure); 6] = [
     }),
 ];
 
-const OURS: [&str; 1] = ["huddle, vitals on"];
+const OURS: [&str; 2] = ["huddle, vitals on", "huddle, vitals off"];
 
 /// One sender's share of the work; returns how many messages it sent.
 async fn send<S: Subject>(subject: S, scenario: Scenario) -> usize {
