@@ -4,7 +4,8 @@
 //!     cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 //!
 //! It belongs to the package in `benches/peers`, so that huddle itself never depends on its peers. An argument picks one
-//! part (`idle`, `crash`, `hang`, `neighbour`, `throughput`); a number after `throughput` sets the rounds.
+//! part (`idle`, `crash`, `hang`, `neighbour`, `throughput`); after `throughput` a number sets the
+//! rounds and a text picks the scenarios whose names contain it (`throughput 9 'ask, cross'`).
 //!
 //! The machine is shared, so two figures compare only if they were taken close together: in each round every subject runs
 //! each scenario once, the first in line changing from round to round, and a ratio is the median of the ratios within rounds.
@@ -66,7 +67,7 @@ fn main() {
             neighbour::flooded(&stage).await;
         }
         if wanted("throughput") {
-            throughput::all(&stage, n_rounds).await;
+            throughput::all(&stage, n_rounds, args.get(2).unwrap_or(&"")).await;
         }
     });
     println!("load average {}", figures::load());

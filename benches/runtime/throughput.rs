@@ -146,11 +146,11 @@ async fn measure<S: Subject>(stage: &Stage, scenario: Scenario) -> f64 {
     n_sent as f64 / seconds
 }
 
-/// Every scenario, with `n_rounds` rounds each.
-pub async fn all(stage: &Stage, n_rounds: usize) {
+/// Every scenario whose name contains `part`, with `n_rounds` rounds each.
+pub async fn all(stage: &Stage, n_rounds: usize, part: &str) {
     println!("\nthroughput: thousand messages a second, median (min..max) of {n_rounds} interleaved rounds;");
     println!("ratios of huddle to each, median (min..max) of the ratios within a round");
-    for scenario in SCENARIOS {
+    for scenario in SCENARIOS.into_iter().filter(|scenario| scenario.name.contains(part)) {
         let mut rates = vec![Vec::new(); SUBJECTS.len()];
         for round in 0..n_rounds {
             for turn in 0..SUBJECTS.len() {
