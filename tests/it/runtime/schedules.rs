@@ -10,7 +10,7 @@ mod verdict;
 mod worker;
 
 use super::harness::ms;
-use book::Book;
+use book::{Book, Witness};
 use client::{Client, allow};
 use futures_util::future::{join, join_all};
 use huddle::world::{World, population};
@@ -26,6 +26,7 @@ struct Sum {
     n_tells: usize,
     n_restarts: usize,
     n_escalations: usize,
+    n_unseated: usize,
     faults: BTreeMap<&'static str, usize>,
 }
 
@@ -36,6 +37,7 @@ impl Sum {
         self.n_tells += other.n_tells;
         self.n_restarts += other.n_restarts;
         self.n_escalations += other.n_escalations;
+        self.n_unseated += other.n_unseated;
         for (kind, n) in &other.faults {
             *self.faults.entry(kind).or_default() += n;
         }
@@ -44,9 +46,10 @@ impl Sum {
 
 /// Plays the schedule of one seed and holds it to the promises; returns what was in it, and its log.
 fn play(seed: u64) -> (Sum, Vec<String>) {
+    let book = Book::default();
+    let _witness = Witness(book.clone());
     World::run(seed, async |world| {
         allow(world);
-        let book = Book::open();
         let (root, plan) = Plan::start(world, &book);
         let mut rng = world.seeds().derive("schedule", 0);
         // From calm to violent.
@@ -68,6 +71,12 @@ fn play(seed: u64) -> (Sum, Vec<String>) {
             .iter()
             .filter(|fault| fault.contains(" escalated: "))
             .count();
+        let n_unseated = plan
+            .seats
+            .borrow()
+            .iter()
+            .filter(|seat| verdict::unseated(seat))
+            .count();
         book.write(|pages| {
             let n_asks = pages.letters.iter().filter(|letter| letter.ask.is_some()).count();
             let sum = Sum {
@@ -76,6 +85,7 @@ fn play(seed: u64) -> (Sum, Vec<String>) {
                 n_tells: pages.letters.len() - n_asks,
                 n_restarts: pages.starts.iter().filter(|start| start.again).count(),
                 n_escalations,
+                n_unseated,
                 faults: std::mem::take(&mut pages.faults),
             };
             (sum, std::mem::take(&mut pages.lines))

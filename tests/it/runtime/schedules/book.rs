@@ -4,11 +4,16 @@
 
 use huddle::{actor::AskError, clock::uptime};
 use parking_lot::Mutex;
-use std::{collections::BTreeMap, fmt::Display, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Book {
-    begun: Duration,
+    begun: Arc<OnceLock<Duration>>,
     pages: Arc<Mutex<Pages>>,
 }
 
@@ -62,15 +67,9 @@ pub enum Outcome {
 }
 
 impl Book {
-    pub fn open() -> Book {
-        Book {
-            begun: uptime(),
-            pages: Arc::default(),
-        }
-    }
-
+    /// Virtual time since the first call.
     pub fn now(&self) -> Duration {
-        uptime().saturating_sub(self.begun)
+        uptime().saturating_sub(*self.begun.get_or_init(uptime))
     }
 
     pub fn write<R>(&self, what: impl FnOnce(&mut Pages) -> R) -> R {
@@ -157,5 +156,16 @@ impl Book {
     fn letter(&self, id: u64, change: impl FnOnce(&mut Letter)) {
         let at = usize::try_from(id).unwrap();
         self.write(|pages| change(&mut pages.letters[at]));
+    }
+}
+
+/// Prints the log if the schedule fails.
+pub struct Witness(pub Book);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.write(|pages| eprintln!("{}", pages.lines.join("\n")));
+        }
     }
 }
