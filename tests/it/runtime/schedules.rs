@@ -6,6 +6,7 @@
 mod book;
 mod client;
 mod plan;
+mod table;
 mod verdict;
 mod worker;
 

@@ -48,6 +48,8 @@ pub struct Letter {
     /// False for what was told and not taken.
     pub taken: bool,
     pub n_begun: usize,
+    /// The incarnation that began it.
+    pub by: Option<u64>,
     pub n_done: usize,
     pub ask: Option<Ask>,
 }
@@ -123,6 +125,7 @@ impl Book {
                 to,
                 taken: true,
                 n_begun: 0,
+                by: None,
                 n_done: 0,
                 ask,
             };
@@ -137,8 +140,11 @@ impl Book {
         self.letter(id, |letter| letter.taken = false);
     }
 
-    pub fn begun(&self, id: u64) {
-        self.letter(id, |letter| letter.n_begun += 1);
+    pub fn begun(&self, id: u64, incarnation: u64) {
+        self.letter(id, |letter| {
+            letter.n_begun += 1;
+            letter.by = Some(incarnation);
+        });
     }
 
     pub fn done(&self, id: u64) {
