@@ -11,6 +11,8 @@ mod context;
 mod dead;
 mod deadlock;
 mod exit;
+#[cfg(test)]
+mod interleavings;
 mod kinds;
 mod lane;
 mod lanes;

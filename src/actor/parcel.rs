@@ -38,7 +38,7 @@ const WITHDRAWN: u8 = 2;
 
 impl Ticket {
     /// The actor wants to begin; false if the asker withdrew before. Exactly one of the two wins.
-    fn start(self: &Arc<Ticket>, life: &Arc<Life>) -> bool {
+    pub(super) fn start(self: &Arc<Ticket>, life: &Arc<Life>) -> bool {
         let began = self.state.compare_exchange(QUEUED, STARTED, AcqRel, Acquire).is_ok();
         if began {
             self.life.get_or_init(|| life.clone());

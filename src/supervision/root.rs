@@ -7,7 +7,13 @@ use super::{
     tree::{Branch, Tree},
 };
 use crate::actor::{ActorRef, AskError, Exit, How, Lane, Notice, Station};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Acquire},
+    },
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// A running tree. Dropping it cuts off everything below without asking; [`Root::shutdown`] is the orderly way.
@@ -16,6 +22,7 @@ pub struct Root {
     spec: ChildSpec,
     supervisor: ActorRef<Supervisor>,
     incarnation: u64,
+    zombies: Arc<AtomicUsize>,
     ended: watch::Receiver<Option<Exit>>,
 }
 
@@ -49,6 +56,7 @@ impl Root {
             path: "/".into(),
             ..Station::default()
         };
+        let zombies = station.zombies.clone();
         let start = Start {
             place: spec.place,
             last: None,
@@ -67,6 +75,7 @@ impl Root {
             spec,
             supervisor,
             incarnation,
+            zombies,
             ended,
         }
     }
@@ -74,6 +83,11 @@ impl Root {
     /// The root supervisor's handle.
     pub fn supervisor(&self) -> &ActorRef<Supervisor> {
         &self.supervisor
+    }
+
+    /// Incarnations in this tree that were cut off while their threads are blocked; more than four end it.
+    pub fn n_zombies(&self) -> usize {
+        self.zombies.load(Acquire)
     }
 
     /// A snapshot of the whole tree.
