@@ -68,6 +68,26 @@ pub enum Outcome {
     Dropped,
 }
 
+impl Letter {
+    /// What is counted of its end.
+    pub fn fate(&self) -> Option<&'static str> {
+        let Some(ask) = &self.ask else {
+            return (!self.taken).then_some("tells refused");
+        };
+        Some(match &ask.ended.as_ref()?.1 {
+            Outcome::Dropped => "asks dropped",
+            Outcome::Answer(Ok(_)) => "asks answered",
+            Outcome::Answer(Err(error)) => match error {
+                AskError::Gone(_) => "asks of the gone",
+                AskError::Overloaded => "asks of the overloaded",
+                AskError::Lost { .. } => "asks lost",
+                AskError::Deadline { .. } => "asks too late",
+                AskError::Cycle(_) => "asks in a cycle",
+            },
+        })
+    }
+}
+
 impl Book {
     /// Virtual time since the first call.
     pub fn now(&self) -> Duration {
