@@ -119,7 +119,8 @@ impl Minutes<'_> {
             priority,
             at: self.at,
             deadline: None,
-            body,
+            body: body.into(),
+            incarnation: 0,
         });
         id
     }
