@@ -1,7 +1,7 @@
 //! The runtime seen from outside: faults, restarts, stops and the shell, all in virtual time through the public API.
 
 mod faults;
-mod harness;
+pub mod harness;
 mod mailbox;
 mod shell;
 mod supervision;
