@@ -143,7 +143,7 @@ pub struct Grade {
 /// Stores a row unless it is there: `$found` asks for the row of its key.
 macro_rules! write_once {
     ($conn:expr, $table:ident, $row:expr, $key:expr, $found:expr) => {
-        $conn.immediate_transaction(|conn| match $found.first(conn).optional()? {
+        super::immediate($conn, |conn| match $found.first(conn).optional()? {
             None => {
                 diesel::insert_into($table::table).values($row).execute(conn)?;
                 Ok(Stored::New)
@@ -203,7 +203,7 @@ pub fn insert_pick(conn: &mut Conn, row: &Pick) -> Result<Stored, StoreError> {
 /// # Errors
 /// [`StoreError`] when writing fails, also for an unknown pick.
 pub fn upsert_grade(conn: &mut Conn, row: &Grade) -> Result<Stored, StoreError> {
-    conn.immediate_transaction(|conn| upsert_grade_within(conn, row))
+    super::immediate(conn, |conn| upsert_grade_within(conn, row))
 }
 
 /// [`upsert_grade`] for a caller that holds the transaction.

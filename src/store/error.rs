@@ -1,5 +1,6 @@
 //! What can go wrong with the database, in words that say what to do.
 
+use crate::bus::Epoch;
 use std::path::PathBuf;
 
 /// An operation on the database that failed.
@@ -51,6 +52,19 @@ pub enum StoreError {
         /// The row's key.
         key: String,
     },
+    /// A younger writer of the same seat has written.
+    #[error(
+        "{seat}: epoch {}.{} was replaced by {}.{}: a replaced actor woke up late, and wrote nothing",
+        mine.generation, mine.incarnation, stored.generation, stored.incarnation
+    )]
+    Fenced {
+        /// Whose writes are fenced.
+        seat: String,
+        /// The refused epoch.
+        mine: Epoch,
+        /// The youngest so far.
+        stored: Epoch,
+    },
     /// Any other failure of a statement: a mistake in this program.
     #[error("the database refused a statement: {0}")]
     Query(diesel::result::Error),
@@ -73,7 +87,11 @@ impl StoreError {
             StoreError::Locked | StoreError::Corrupt(_) | StoreError::Disk(_) | StoreError::NewerSchema { .. } => {
                 3
             }
-            StoreError::Row { .. } | StoreError::Conflict { .. } | StoreError::Query(_) | StoreError::Pool(_) => 1,
+            StoreError::Row { .. }
+            | StoreError::Conflict { .. }
+            | StoreError::Fenced { .. }
+            | StoreError::Query(_)
+            | StoreError::Pool(_) => 1,
         }
     }
 

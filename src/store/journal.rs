@@ -3,6 +3,7 @@
 
 use super::schema::journal;
 use super::{Conn, StoreError, sha256};
+use crate::bus::Address;
 use crate::protocol::Written;
 use chrono::{NaiveDateTime, SubsecRound};
 use diesel::prelude::*;
@@ -75,12 +76,12 @@ pub enum Appended {
 /// [`StoreError::Conflict`] when an id is taken by other contents, [`StoreError`] when writing fails; then nothing is
 /// appended.
 pub fn append(conn: &mut Conn, entries: &[Written]) -> Result<Head, StoreError> {
-    conn.immediate_transaction(|conn| append_within(conn, entries))
+    super::immediate(conn, |conn| append_within(conn, entries))
 }
 
 /// [`append`] for a caller that holds the transaction.
 pub(super) fn append_within(conn: &mut Conn, entries: &[Written]) -> Result<Head, StoreError> {
-    let (head, outcomes) = append_each(conn, entries)?;
+    let (head, outcomes) = append_each(conn, &entries.iter().collect::<Vec<_>>())?;
     match outcomes.iter().position(|o| *o == Appended::Conflict) {
         None => Ok(head),
         Some(at) => Err(StoreError::Conflict {
@@ -91,7 +92,7 @@ pub(super) fn append_within(conn: &mut Conn, entries: &[Written]) -> Result<Head
 }
 
 /// Appends what fits, for a caller that holds the transaction, and says of each entry what became of it.
-pub(super) fn append_each(conn: &mut Conn, entries: &[Written]) -> Result<(Head, Vec<Appended>), StoreError> {
+pub(super) fn append_each(conn: &mut Conn, entries: &[&Written]) -> Result<(Head, Vec<Appended>), StoreError> {
     let mut head = head(conn)?;
     let mut outcomes = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(MAX_IDS) {
@@ -129,7 +130,7 @@ pub(super) fn append_each(conn: &mut Conn, entries: &[Written]) -> Result<(Head,
 const MAX_IDS: usize = 1_024;
 
 /// Which of these ids are there, with their numbers.
-fn known(conn: &mut Conn, entries: &[Written]) -> Result<BTreeMap<String, i64>, StoreError> {
+fn known(conn: &mut Conn, entries: &[&Written]) -> Result<BTreeMap<String, i64>, StoreError> {
     let ids: Vec<&str> = entries.iter().map(|e| e.id.as_str()).collect();
     let rows = journal::table
         .filter(journal::id.eq_any(ids))
@@ -186,6 +187,20 @@ pub fn verify(conn: &mut Conn) -> Result<Head, VerifyError> {
 pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
     Ok(journal::table
         .filter(journal::seq.gt(seq))
+        .order(journal::seq.asc())
+        .limit(limit)
+        .select(Entry::as_select())
+        .load(conn)?)
+}
+
+/// Entries after a number that are for an address, in order, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn heard(conn: &mut Conn, address: &Address, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
+    Ok(journal::table
+        .filter(journal::seq.gt(seq))
+        .filter(super::cursors::heard(address))
         .order(journal::seq.asc())
         .limit(limit)
         .select(Entry::as_select())

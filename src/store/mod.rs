@@ -3,12 +3,16 @@
 //! Only SQL that diesel also compiles on a `MultiConnection` is used, so that another backend stays one enum away:
 //! upserts read first and write what differs, in one immediate transaction, and can be repeated without effect.
 
+mod bus;
+pub mod cursors;
 pub mod decisions;
 pub mod error;
+pub mod fences;
 pub mod games;
 pub mod imports;
 pub mod journal;
 pub mod keeper;
+pub mod letters;
 pub mod quarantine;
 pub mod quotes;
 pub mod rounds;
@@ -22,7 +26,7 @@ pub mod trials;
 pub use error::StoreError;
 
 use crate::domain::archive::Archive;
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -115,9 +119,11 @@ impl Store {
 }
 
 impl StoreOptions {
+    /// FULL syncs the disk at each commit, because what is acknowledged must survive a power cut; NORMAL may lose the last
+    /// commits then.
     fn pragmas(self) -> String {
         let ms = self.busy_timeout_ms;
-        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")
+        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
     }
 }
 
@@ -151,6 +157,25 @@ fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
     }
     conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
     Ok(())
+}
+
+/// One transaction that takes the write lock at once, so that it never fails half way for a lock; within another one, a
+/// part of that, which can be taken back alone.
+fn immediate<T, E: From<diesel::result::Error>>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    if depth(conn)? > 0 {
+        conn.transaction(work)
+    } else {
+        conn.immediate_transaction(work)
+    }
+}
+
+/// How many transactions a connection is in, one within another.
+fn depth(conn: &mut Conn) -> Result<u32, diesel::result::Error> {
+    let depth = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
+    Ok(depth.map_or(0, u32::from))
 }
 
 /// Every stored game and quote.

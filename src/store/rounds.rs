@@ -30,7 +30,7 @@ pub struct RoundRecord {
 /// # Errors
 /// [`StoreError`] when writing fails; then nothing of the round is stored.
 pub fn store(conn: &mut Conn, record: &RoundRecord) -> Result<(Stored, Head), StoreError> {
-    conn.immediate_transaction(|conn| {
+    super::immediate(conn, |conn| {
         let known: i64 = rounds::table
             .filter(rounds::id.eq(&record.round.id))
             .count()
@@ -65,7 +65,7 @@ pub fn store(conn: &mut Conn, record: &RoundRecord) -> Result<(Stored, Head), St
 /// # Errors
 /// [`StoreError`] when writing fails; then no grade is stored.
 pub fn store_grades(conn: &mut Conn, grades: &[(Grade, Written)]) -> Result<Vec<Stored>, StoreError> {
-    conn.immediate_transaction(|conn| {
+    super::immediate(conn, |conn| {
         let mut outcomes = Vec::with_capacity(grades.len());
         for (grade, entry) in grades {
             let stored = upsert_grade_within(conn, grade)?;
