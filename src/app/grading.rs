@@ -172,6 +172,7 @@ pub async fn grade_all(
             Stored::Revised => report.n_revised += 1,
         }
     }
+    house.journal_grew();
     Ok(report)
 }
 

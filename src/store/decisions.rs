@@ -320,3 +320,19 @@ pub fn graded(conn: &mut Conn, round: Option<&str>) -> Result<Vec<(Pick, Option<
     }
     Ok(query.order(picks::id.asc()).load(conn)?)
 }
+
+/// Decisions whose id begins like this, with their grades, at most `limit`, by id.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn by_prefix(conn: &mut Conn, prefix: &str, limit: i64) -> Result<Vec<(Pick, Option<Grade>)>, StoreError> {
+    // Compared as text and not by LIKE, whose wildcards may stand in what a person types.
+    let found = picks::table
+        .left_join(grades::table)
+        .filter(picks::id.ge(prefix))
+        .filter(picks::id.lt(format!("{prefix}\u{10FFFF}")))
+        .order(picks::id)
+        .limit(limit)
+        .select((Pick::as_select(), Option::<Grade>::as_select()));
+    Ok(found.load(conn)?)
+}

@@ -25,6 +25,17 @@ pub enum StoreError {
         /// The newest migration of this program.
         known: String,
     },
+    /// The database was made by an earlier version of this program, and a verb that only reads does not change it.
+    #[error(
+        "the database has the older schema {found}, this huddle reads {known}: any verb that writes brings it up to \
+         date, such as `huddle grade`"
+    )]
+    OlderSchema {
+        /// The newest migration in the database.
+        found: String,
+        /// The newest migration of this program.
+        known: String,
+    },
     /// Opening failed; the source says why.
     #[error("{}: {reason}", path.display())]
     Open {
@@ -84,9 +95,11 @@ impl StoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             StoreError::Open { reason, .. } => reason.exit_code(),
-            StoreError::Locked | StoreError::Corrupt(_) | StoreError::Disk(_) | StoreError::NewerSchema { .. } => {
-                3
-            }
+            StoreError::Locked
+            | StoreError::Corrupt(_)
+            | StoreError::Disk(_)
+            | StoreError::NewerSchema { .. }
+            | StoreError::OlderSchema { .. } => 3,
             StoreError::Row { .. }
             | StoreError::Conflict { .. }
             | StoreError::Fenced { .. }

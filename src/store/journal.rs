@@ -43,10 +43,15 @@ pub struct Head {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// An entry is not what was written.
-    #[error("the journal is broken at entry {seq}: {reason}; it was changed after the fact: restore a backup")]
+    #[error(
+        "the journal is broken at entry {seq}{}: {reason}; it was changed after the fact: restore a backup",
+        id.as_ref().map_or_else(String::new, |id| format!(" (message {id})"))
+    )]
     BrokenAt {
         /// Number of the first entry that does not fit.
         seq: i64,
+        /// The id of what stands in its place, if anything does.
+        id: Option<String>,
         /// What does not fit.
         reason: &'static str,
     },
@@ -165,7 +170,11 @@ pub fn verify(conn: &mut Conn) -> Result<Head, VerifyError> {
         }
         for entry in entries {
             let seq = head.seq + 1;
-            let broken = |reason| VerifyError::BrokenAt { seq, reason };
+            let broken = |reason| VerifyError::BrokenAt {
+                seq,
+                id: (entry.seq == seq).then(|| entry.id.clone()),
+                reason,
+            };
             if entry.seq != seq {
                 return Err(broken("it is missing"));
             }

@@ -109,6 +109,25 @@ impl Store {
         Ok(Store { pool })
     }
 
+    /// Opens a database for reading alone: nothing is created, migrated or written, and somebody else may write meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and [`StoreError::OlderSchema`] when the database was not opened for writing since this version
+    /// was installed.
+    pub fn read_only(path: &Path) -> Result<Conn, StoreError> {
+        let escaped: String = path.to_string_lossy().chars().map(escape).collect();
+        let mut conn = Conn::establish(&format!("file:{escaped}?mode=ro"))
+            .map_err(|e| StoreError::opening(path, &e.to_string()))?;
+        let ms = StoreOptions::default().busy_timeout_ms;
+        let set = conn.batch_execute(&format!("PRAGMA busy_timeout = {ms}; PRAGMA query_only = ON;"));
+        set.map_err(|e| StoreError::from(e).at(path))?;
+        let Versions { known, found } = versions(&mut conn).map_err(|e| e.at(path))?;
+        if found < known {
+            return Err(StoreError::OlderSchema { found, known }.at(path));
+        }
+        Ok(conn)
+    }
+
     /// A connection, as soon as one is free.
     ///
     /// # Errors
@@ -139,23 +158,43 @@ fn prepare(conn: &mut Conn, options: StoreOptions) -> QueryResult<()> {
     conn.batch_execute("PRAGMA journal_mode = WAL;")
 }
 
-fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
-    let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
-        let text = e.to_string();
-        StoreError::of_message(&text).unwrap_or(StoreError::Disk(text))
-    };
+/// A character of a file name as it stands in a URI.
+fn escape(c: char) -> String {
+    match c {
+        '%' | '?' | '#' => format!("%{:02X}", u32::from(c)),
+        _ => c.to_string(),
+    }
+}
+
+/// The newest migration this program knows and the newest one in a database.
+struct Versions {
+    known: String,
+    found: String,
+}
+
+fn unmigrated(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+    let text = error.to_string();
+    StoreError::of_message(&text).unwrap_or(StoreError::Disk(text))
+}
+
+fn versions(conn: &mut Conn) -> Result<Versions, StoreError> {
     let known = diesel::migration::MigrationSource::<diesel::sqlite::Sqlite>::migrations(&MIGRATIONS)
-        .map_err(failed)?
+        .map_err(unmigrated)?
         .iter()
         .map(|m| m.name().version().to_string())
         .max()
         .unwrap_or_default();
-    let applied = conn.applied_migrations().map_err(failed)?;
+    let applied = conn.applied_migrations().map_err(unmigrated)?;
     let found = applied.iter().map(ToString::to_string).max().unwrap_or_default();
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
-    conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+    Ok(Versions { known, found })
+}
+
+fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    versions(conn)?;
+    conn.run_pending_migrations(MIGRATIONS).map_err(unmigrated)?;
     Ok(())
 }
 

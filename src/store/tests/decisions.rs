@@ -189,7 +189,10 @@ fn the_journal_holds_until_somebody_touches_it() {
         conn.batch_execute("BEGIN").unwrap();
         conn.batch_execute(sql).unwrap();
         match journal::verify(&mut conn) {
-            Err(VerifyError::BrokenAt { seq, reason }) => assert_eq!((seq, reason), (at, why), "{sql}"),
+            Err(VerifyError::BrokenAt { seq, id, reason }) => {
+                assert_eq!((seq, reason), (at, why), "{sql}");
+                assert_eq!(id.is_none(), why == "it is missing", "{sql}");
+            }
             other => panic!("{sql}: {other:?}"),
         }
         conn.batch_execute("ROLLBACK").unwrap();
