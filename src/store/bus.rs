@@ -254,7 +254,7 @@ impl Batch<'_> {
         pass: impl FnOnce(&mut Batch) -> Result<bool, StoreError>,
     ) -> Result<Outcome, StoreError> {
         let (bus, at) = (self.bus, self.at);
-        let done = self.conn.transaction(|conn| {
+        let done = super::immediate(self.conn, |conn| {
             if !pass(&mut Batch { bus, at, conn })? {
                 return Ok(Outcome::Behind);
             }
@@ -264,13 +264,21 @@ impl Batch<'_> {
             while depth(conn)? > before {
                 AnsiTransactionManager::rollback_transaction(conn)?;
             }
-            ran.map_err(Undone::Effect).map(|()| Outcome::Done)
+            ran.map_err(undone).map(|()| Outcome::Done)
         });
         match done {
             Ok(outcome) => Ok(outcome),
             Err(Undone::Store(error)) => Err(error),
             Err(Undone::Effect(why)) => Ok(Outcome::EffectFailed(why)),
         }
+    }
+}
+
+/// A full or locked database is no fault of the effect: the whole batch is tried again.
+fn undone(why: String) -> Undone {
+    match StoreError::of_message(&why) {
+        Some(error @ (StoreError::Disk(_) | StoreError::Locked)) => Undone::Store(error),
+        _ => Undone::Effect(why),
     }
 }
 

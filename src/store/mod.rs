@@ -49,6 +49,8 @@ pub struct StoreOptions {
     pub busy_timeout_ms: u32,
     /// One writer and a few readers; WAL lets readers go on while one writes.
     pub n_connections: u32,
+    /// Pages of 4 KiB the file may grow to; above that writing fails as on a full disk. None for what the disk has.
+    pub max_pages: Option<u32>,
 }
 
 impl Default for StoreOptions {
@@ -56,6 +58,7 @@ impl Default for StoreOptions {
         StoreOptions {
             busy_timeout_ms: 5_000,
             n_connections: 4,
+            max_pages: None,
         }
     }
 }
@@ -142,7 +145,10 @@ impl StoreOptions {
     /// commits then.
     fn pragmas(self) -> String {
         let ms = self.busy_timeout_ms;
-        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
+        let size = self
+            .max_pages
+            .map_or_else(String::new, |n| format!(" PRAGMA max_page_count = {n};"));
+        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;{size}")
     }
 }
 
@@ -204,11 +210,21 @@ fn immediate<T, E: From<diesel::result::Error>>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
-    if depth(conn)? > 0 {
+    // SQLite takes some transactions back by itself, on a full disk for one. Taking them back again fails, and the error of
+    // that would hide the reason.
+    let mut reason = None;
+    let work = |conn: &mut Conn| {
+        work(conn).map_err(|error| {
+            reason = Some(error);
+            E::from(diesel::result::Error::RollbackTransaction)
+        })
+    };
+    let done = if depth(conn)? > 0 {
         conn.transaction(work)
     } else {
         conn.immediate_transaction(work)
-    }
+    };
+    done.map_err(|error| reason.unwrap_or(error))
 }
 
 /// How many transactions a connection is in, one within another.

@@ -35,7 +35,7 @@ const WEEK: SeasonWeek = SeasonWeek {
     week: 6,
 };
 
-fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
+pub fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
     let store = Store::open(&dir.path().join("huddle.db")).unwrap();
     let mut conn = store.conn().unwrap();
     let league = league();
@@ -56,7 +56,7 @@ fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
     (store, archive)
 }
 
-fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
+pub fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
     WeekOrder {
         archive: Arc::clone(archive),
         when: WEEK,
@@ -68,7 +68,7 @@ fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
     }
 }
 
-fn spec(store: Store) -> HouseSpec {
+pub fn spec(store: Store) -> HouseSpec {
     HouseSpec {
         store,
         clock: Clock::system(),

@@ -114,6 +114,7 @@ pub struct Post<J: Journal> {
     pub root: Root,
     pub bus: ActorRef<Bus<J>>,
     pub registry: Registry<J::Tx>,
+    pub clock: Clock,
 }
 
 impl<J: Journal> Post<J> {
@@ -124,7 +125,9 @@ impl<J: Journal> Post<J> {
         adjust: impl Fn(BusArgs<J>) -> BusArgs<J>,
     ) -> Post<J> {
         let registry = Registry::default();
-        let args = adjust(BusArgs::new(journal.clone(), registry.clone(), Clock::system()));
+        // Wall time that follows tokio's clock, and so stands still with it.
+        let clock = Clock::paced(chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap());
+        let args = adjust(BusArgs::new(journal.clone(), registry.clone(), clock.clone()));
         let (spec, bus) = ChildSpec::of::<Bus<J>>("bus", args);
         let soon = Backoff::constant(Duration::from_millis(1));
         let mut specs = vec![spec.backoff(soon)];
@@ -145,6 +148,7 @@ impl<J: Journal> Post<J> {
             root: Root::start(spec),
             bus,
             registry,
+            clock,
         }
     }
 
