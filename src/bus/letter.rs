@@ -83,7 +83,9 @@ impl<T> fmt::Debug for Receipt<T> {
 }
 
 /// A reader's work in the journal's transaction.
-pub struct Effect<T>(Box<dyn Fn(&mut T) -> Result<(), String> + Send>);
+pub struct Effect<T>(Box<Work<T>>);
+
+type Work<T> = dyn Fn(&mut T) -> Result<(), String> + Send;
 
 impl<T> Effect<T> {
     /// Does it. A journal calls this within a transaction of its own, which it takes back on an error.
