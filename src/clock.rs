@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use rand_pcg::Pcg64Mcg;
 use std::{
+    cell::Cell,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -18,13 +19,43 @@ use tokio::time::Instant;
 #[expect(clippy::disallowed_methods, reason = "this file is the one reader of clocks")]
 pub fn uptime() -> Duration {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    // A paused runtime stands still at the moment of its creation, which may lie before our first reading. An origin one
-    // hour in the past keeps its readings from being cut off at zero.
-    let origin = ORIGIN.get_or_init(|| {
-        let real = std::time::Instant::now();
-        Instant::from_std(real.checked_sub(Duration::from_secs(3600)).unwrap_or(real))
-    });
-    Instant::now().saturating_duration_since(*origin)
+    let origin = OWN_ORIGIN
+        .get()
+        .unwrap_or_else(|| *ORIGIN.get_or_init(|| hour_before(Instant::from_std(std::time::Instant::now()))));
+    Instant::now().saturating_duration_since(origin)
+}
+
+thread_local! {
+    static OWN_ORIGIN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// A paused runtime stands still at the moment of its creation, which may lie before our first reading. An origin one hour
+/// in the past keeps its readings from being cut off at zero.
+fn hour_before(now: Instant) -> Instant {
+    now.checked_sub(Duration::from_secs(3600)).unwrap_or(now)
+}
+
+/// Where [`uptime`] counts from on the threads of one paused runtime. Without it the readings of two runs differ by the
+/// nanoseconds of their beginnings, and show up in texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin(Instant);
+
+impl Origin {
+    /// Such that it is one hour of uptime now.
+    #[expect(clippy::disallowed_methods, reason = "this file is the one reader of clocks")]
+    pub(crate) fn now() -> Origin {
+        Origin(hour_before(Instant::now()))
+    }
+
+    /// Counts from here on this thread.
+    pub(crate) fn enter(self) {
+        OWN_ORIGIN.set(Some(self.0));
+    }
+
+    /// Counts as everybody does on this thread again.
+    pub(crate) fn leave() {
+        OWN_ORIGIN.set(None);
+    }
 }
 
 /// Where a component learns the time. Clones share one source.

@@ -40,6 +40,8 @@ pub mod shell;
 
 pub mod bus;
 
+pub mod world;
+
 // The edges.
 
 pub mod store;

@@ -28,7 +28,8 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path} cannot be read: {e}"))
 }
 
-/// Every file with an ending below a folder, as paths from the root, in order; none when there is no such folder.
+/// Every file with an ending below a folder, as paths from the root, in order; none when there is no such folder. What a
+/// build left in a `target` is not ours.
 fn files(folder: &str, ending: &str) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(root().join(folder)) else {
         return Vec::new();
@@ -36,6 +37,9 @@ fn files(folder: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in entries.flatten() {
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() && entry.file_name() == "target" {
+            continue;
+        }
         if entry.path().is_dir() {
             found.extend(files(&path, ending));
         } else if path.ends_with(ending) {

@@ -4,13 +4,20 @@
 //! messages on [`super::Lane::Control`] are served during a wait and may add another one; what was begun is finished
 //! first. And no code of the actor ever runs while its thread is unwinding.
 
-use super::{exit::Exit, exit::Fault, parcel::Life, refs::ActorRef, seat::Seat};
+use super::{
+    exit::{Exit, Fault},
+    kinds::Kind,
+    life::Life,
+    refs::ActorRef,
+    seat::{Seat, Station},
+};
+use crate::clock;
 use actix::{
     Actor, ActorContext, ActorState, Addr, AsyncContext, SpawnHandle,
     dev::ContextParts,
     fut::{ActorFuture, LocalBoxActorFuture},
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// The context of every Huddle actor: `type Context = Ctx<Self>`.
 pub struct Ctx<A: Actor<Context = Ctx<A>>> {
@@ -22,6 +29,11 @@ pub struct Ctx<A: Actor<Context = Ctx<A>>> {
     exit: Option<Exit>,
     doing: Doing,
     newest: SpawnHandle,
+    timed: bool,
+    /// When user code last ended, or the poll began; read once a message.
+    now: Duration,
+    /// Whether the message in hand was handled rather than found withdrawn.
+    pub(super) handled: bool,
     /// Futures registered since the runner last looked; the older ones are with the runner.
     pub(super) fresh: Fresh<A>,
     /// How many waits the runner holds.
@@ -72,8 +84,11 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
     pub(super) fn new(seat: Arc<Seat<A>>, incarnation: u64) -> Ctx<A> {
         Ctx {
             parts: seat.parts(),
+            life: seat.life(),
+            timed: seat.lanes().timed(),
+            now: Duration::ZERO,
+            handled: false,
             seat,
-            life: Arc::default(),
             incarnation,
             state: ActorState::Started,
             exit: None,
@@ -98,6 +113,15 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
         self.seat.id()
     }
 
+    /// Where it hangs in the tree, for example `/specialists/risk_manager`.
+    pub fn path(&self) -> &str {
+        self.seat.name()
+    }
+
+    pub(crate) fn station(&self) -> Station {
+        self.seat.station()
+    }
+
     /// Which incarnation this is, counted from 1.
     pub fn incarnation(&self) -> u64 {
         self.incarnation
@@ -120,8 +144,8 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
         self.exit(Exit::Failed(Arc::new(fault)));
     }
 
-    pub(super) fn seat(&self) -> &Seat<A> {
-        &self.seat
+    pub(super) fn withdrawn(&self) {
+        self.seat.vitals().withdrawn();
     }
 
     pub(super) fn life(&self) -> &Arc<Life> {
@@ -143,15 +167,31 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
     /// Marks the begin of user code; [`Ctx::done`] marks its end.
     pub(super) fn doing(&mut self, doing: Doing) {
         self.doing = doing;
-        self.seat.vitals().busy(self.incarnation, doing.name());
+        self.life.begin(Kind::of(doing.name()), self.now);
     }
 
     pub(super) fn doing_message(&mut self, kind: &'static str) {
+        self.handled = true;
         self.doing(Doing::Message(kind));
     }
 
-    pub(super) fn done(&self) {
-        self.seat.vitals().idle(self.incarnation);
+    /// User code ended; returns how long it ran, if that is measured.
+    pub(super) fn done(&mut self) -> Option<Duration> {
+        self.life.idle();
+        let began = self.now;
+        self.tick();
+        self.timed.then(|| self.now.saturating_sub(began))
+    }
+
+    /// Reads the clock, unless the actor is not timed.
+    pub(super) fn tick(&mut self) {
+        if self.timed {
+            self.now = clock::uptime();
+        }
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.now
     }
 
     /// What was being done when the last call began.
@@ -187,6 +227,7 @@ impl<A: Actor<Context = Ctx<A>>> ActorContext for Ctx<A> {
 
 impl<A: Actor<Context = Ctx<A>>> AsyncContext<A> for Ctx<A> {
     fn address(&self) -> Addr<A> {
+        self.seat.plain_wanted();
         self.parts.address()
     }
 

@@ -13,12 +13,16 @@ pub enum Exit {
     Failed(Arc<Fault>),
     /// Its code panicked.
     Panicked(Arc<Fault>),
+    /// It made no progress for longer than its limit, and was replaced while its code ran on.
+    Hung(Arc<Fault>),
     /// It did not stop by its deadline and was cut off, or its supervisor died.
     Killed,
     /// The thread that ran it ended.
     ArbiterLost,
     /// A supervisor gave up: its children failed more often than its intensity allows.
     Escalated(Arc<Fault>),
+    /// Only a new process helps, for example because too many threads hang: every supervisor passes it on to the root.
+    Fatal(Arc<Fault>),
 }
 
 impl Exit {
@@ -30,7 +34,11 @@ impl Exit {
     /// What went wrong, where the exit carries it.
     pub fn fault(&self) -> Option<&Arc<Fault>> {
         match self {
-            Exit::Failed(fault) | Exit::Panicked(fault) | Exit::Escalated(fault) => Some(fault),
+            Exit::Failed(fault)
+            | Exit::Panicked(fault)
+            | Exit::Hung(fault)
+            | Exit::Escalated(fault)
+            | Exit::Fatal(fault) => Some(fault),
             Exit::Normal | Exit::Shutdown | Exit::Killed | Exit::ArbiterLost => None,
         }
     }
@@ -43,9 +51,11 @@ impl fmt::Display for Exit {
             Exit::Shutdown => f.write_str("was shut down"),
             Exit::Failed(fault) => write!(f, "failed: {fault}"),
             Exit::Panicked(fault) => write!(f, "panicked: {fault}"),
+            Exit::Hung(fault) => write!(f, "hung: {fault}"),
             Exit::Killed => f.write_str("was killed"),
             Exit::ArbiterLost => f.write_str("lost its arbiter"),
             Exit::Escalated(fault) => write!(f, "escalated: {fault}"),
+            Exit::Fatal(fault) => write!(f, "needs a new process: {fault}"),
         }
     }
 }
@@ -91,7 +101,9 @@ mod tests {
         for exit in [
             Exit::Failed(fault.clone()),
             Exit::Panicked(fault.clone()),
+            Exit::Hung(fault.clone()),
             Exit::Escalated(fault.clone()),
+            Exit::Fatal(fault.clone()),
         ] {
             assert!(exit.abnormal());
             assert_eq!(exit.fault(), Some(&fault));

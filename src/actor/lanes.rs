@@ -4,83 +4,20 @@
 //! under one lock, so that no message slips into a queue that was just emptied, and no replaced runner takes one more.
 
 use super::exit::Exit;
-use futures_util::task::AtomicWaker;
+use super::lane::{Lane, LaneBounds, LaneWait, Refusal};
+use crate::clock;
 use parking_lot::Mutex;
-use std::{collections::VecDeque, task::Waker};
+use std::{collections::VecDeque, task::Waker, time::Duration};
 
-/// Urgency within one mailbox; the runner serves strictly in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(usize)]
-pub enum Lane {
-    /// Supervision and faults: served even while `ctx.wait` holds the other lanes.
-    Control = 0,
-    /// What a deadline depends on.
-    High = 1,
-    /// Everything without a reason for another lane.
-    Normal = 2,
-    /// Work that may wait behind all else, such as backfills.
-    Bulk = 3,
-}
-
-impl Lane {
-    /// All lanes, most urgent first; the order of every `depth` array.
-    pub const ALL: [Lane; 4] = [Lane::Control, Lane::High, Lane::Normal, Lane::Bulk];
-}
-
-/// How many messages each lane holds before it refuses.
-///
-/// A full lane means that its actor is slower than its senders; more room would only make the answers older. Control is
-/// generous because refusing an order helps nobody, yet bounded because a loop that sends orders must be noticed. The
-/// supervisor's own reports are exempt; their number is bounded by its children.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LaneBounds {
-    /// Messages in [`Lane::Control`].
-    pub control: usize,
-    /// Messages in [`Lane::High`].
-    pub high: usize,
-    /// Messages in [`Lane::Normal`].
-    pub normal: usize,
-    /// Messages in [`Lane::Bulk`].
-    pub bulk: usize,
-}
-
-impl Default for LaneBounds {
-    fn default() -> LaneBounds {
-        LaneBounds {
-            control: 4096,
-            high: 1024,
-            normal: 1024,
-            bulk: 256,
-        }
-    }
-}
-
-impl LaneBounds {
-    /// The bound of one lane.
-    pub fn of(&self, lane: Lane) -> usize {
-        match lane {
-            Lane::Control => self.control,
-            Lane::High => self.high,
-            Lane::Normal => self.normal,
-            Lane::Bulk => self.bulk,
-        }
-    }
-}
-
-/// Why a mailbox did not take a message.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The lane is full: send later, less, or drop the message.
-    #[error("its {lane:?} lane is full at {bound} messages")]
-    Overloaded {
-        /// The lane that was asked for.
-        lane: Lane,
-        /// How many messages it holds at most.
-        bound: usize,
-    },
-    /// Nobody will read this mailbox until its supervisor is started again.
-    #[error("it is gone: it {0}")]
-    Gone(Exit),
+/// What a runner takes from its mailbox.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken<T> {
+    /// The oldest message of the most urgent lane asked for.
+    Message(T),
+    /// Nothing there.
+    Nothing,
+    /// Another incarnation owns the mailbox now: leave without touching anything.
+    Fenced,
 }
 
 /// What a runner finds at the door of its mailbox.
@@ -94,36 +31,91 @@ pub(crate) enum Door {
     StopOrdered,
 }
 
+/// One message in so many is timed; a clock reading costs a fifth of a message.
+const SAMPLE: u64 = 16;
+
 pub(crate) struct Lanes<T> {
     inner: Mutex<Inner<T>>,
-    waker: AtomicWaker,
 }
 
 struct Inner<T> {
-    queues: [VecDeque<T>; 4],
+    queues: [Queue<T>; 4],
     bounds: LaneBounds,
     /// The newest incarnation ever opened.
     newest: u64,
     /// The incarnation that may take messages; none while nobody runs.
     owner: Option<u64>,
     /// A stop carries its incarnation: an order meant for one must not stop its successor.
-    stop: Option<u64>,
+    stop: Option<Order>,
     gone: Option<Exit>,
+    /// The runner's waker while it sleeps; a runner at work has left none and costs its senders no wake-up.
+    sleeper: Option<Waker>,
+    /// Since when the runner was called and has not come: its thread is busy elsewhere, or blocked.
+    called: Option<Duration>,
+    timed: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Order {
+    incarnation: u64,
+    /// What is queued is handled first, and nothing new is taken.
+    drain: bool,
+}
+
+struct Queue<T> {
+    waiting: VecDeque<T>,
+    /// Messages ever taken out.
+    n_taken: u64,
+    /// The message whose wait is being measured, by its number, and when it came.
+    sampled: Option<(u64, Duration)>,
+    wait: LaneWait,
+}
+
+impl<T> Queue<T> {
+    fn new() -> Queue<T> {
+        Queue {
+            waiting: VecDeque::new(),
+            n_taken: 0,
+            sampled: None,
+            wait: LaneWait::default(),
+        }
+    }
+
+    /// The number the next message will have.
+    fn next(&self) -> u64 {
+        self.n_taken + self.waiting.len() as u64
+    }
+
+    fn take(&mut self, now: Duration) -> Option<T> {
+        let message = self.waiting.pop_front()?;
+        if let Some((number, since)) = self.sampled
+            && number == self.n_taken
+        {
+            self.sampled = None;
+            let waited = now.saturating_sub(since);
+            self.wait.n += 1;
+            self.wait.total += waited;
+            self.wait.max = self.wait.max.max(waited);
+        }
+        self.n_taken += 1;
+        Some(message)
+    }
 }
 
 impl<T> Lanes<T> {
     pub(crate) fn new(bounds: LaneBounds) -> Lanes<T> {
-        let queues = Default::default();
         Lanes {
             inner: Mutex::new(Inner {
-                queues,
+                queues: std::array::from_fn(|_| Queue::new()),
                 bounds,
                 newest: 0,
                 owner: None,
                 stop: None,
                 gone: None,
+                sleeper: None,
+                called: None,
+                timed: true,
             }),
-            waker: AtomicWaker::new(),
         }
     }
 
@@ -135,80 +127,140 @@ impl<T> Lanes<T> {
         self.inner.lock().bounds
     }
 
+    /// Whether waits are measured.
+    pub(crate) fn set_timed(&self, timed: bool) {
+        self.inner.lock().timed = timed;
+    }
+
+    pub(crate) fn timed(&self) -> bool {
+        self.inner.lock().timed
+    }
+
     /// Queues what `make` builds; `make` runs only if the message is accepted, so a refused one stays with its sender.
     pub(crate) fn push(&self, lane: Lane, make: impl FnOnce() -> T) -> Result<(), Refusal> {
         let mut inner = self.inner.lock();
         let bound = inner.bounds.of(lane);
-        if inner.gone.is_none() && inner.queues[lane as usize].len() >= bound {
+        if inner.gone.is_none() && inner.queues[lane as usize].waiting.len() >= bound {
             return Err(Refusal::Overloaded { lane, bound });
         }
-        inner.append(lane, make)?;
+        if inner.stop.is_some_and(|order| order.drain) {
+            return Err(Refusal::Gone(Exit::Shutdown));
+        }
+        let sleeper = inner.append(lane, make)?;
         drop(inner);
-        self.waker.wake();
+        wake(sleeper);
         Ok(())
     }
 
     /// As [`Lanes::push`] on Control, but past its bound: for reports that must not be lost.
     pub(crate) fn push_exempt(&self, make: impl FnOnce() -> T) -> Result<(), Refusal> {
-        self.inner.lock().append(Lane::Control, make)?;
-        self.waker.wake();
+        let sleeper = self.inner.lock().append(Lane::Control, make)?;
+        wake(sleeper);
         Ok(())
     }
 
-    /// The oldest message of the most urgent lane not below `lowest`; none if this incarnation is no longer the owner.
-    pub(crate) fn pop(&self, incarnation: u64, lowest: Lane) -> Option<T> {
+    /// The oldest message of the most urgent lane from `highest` to `lowest`; `now` ends the wait of a sampled message.
+    pub(crate) fn take(&self, incarnation: u64, highest: Lane, lowest: Lane, now: Duration) -> Taken<T> {
         let mut inner = self.inner.lock();
         if inner.owner != Some(incarnation) {
-            return None;
+            return Taken::Fenced;
         }
-        inner.queues[..=lowest as usize]
+        inner.queues[highest as usize..=lowest as usize]
             .iter_mut()
-            .find_map(VecDeque::pop_front)
+            .find_map(|queue| queue.take(now))
+            .map_or(Taken::Nothing, Taken::Message)
     }
 
-    /// Registers the runner's waker and tells it whether it may go on. A fenced runner does not disturb its successor's waker.
-    pub(crate) fn door(&self, incarnation: u64, waker: &Waker) -> Door {
-        let inner = self.inner.lock();
+    /// Tells the runner whether it may go on.
+    pub(crate) fn door(&self, incarnation: u64) -> Door {
+        let mut inner = self.inner.lock();
         if inner.owner != Some(incarnation) {
             return Door::Fenced;
         }
-        self.waker.register(waker);
-        if inner.stop == Some(incarnation) {
+        inner.called = None;
+        inner.sleeper = None;
+        if inner.stops(incarnation) {
             Door::StopOrdered
         } else {
             Door::Open
         }
     }
 
+    /// The runner has nothing to do: leaves its waker, unless a message from Control to `lowest`, a stop order it has not
+    /// heard of yet (`halting`) or a fence came meanwhile. True if it may sleep.
+    pub(crate) fn sleep(&self, incarnation: u64, lowest: Lane, halting: bool, waker: &Waker) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.owner != Some(incarnation) || inner.anything(lowest) || (!halting && inner.stops(incarnation)) {
+            return false;
+        }
+        if !inner.sleeper.as_ref().is_some_and(|sleeper| sleeper.will_wake(waker)) {
+            inner.sleeper = Some(waker.clone());
+        }
+        true
+    }
+
     pub(crate) fn owned_by(&self, incarnation: u64) -> bool {
         self.inner.lock().owner == Some(incarnation)
     }
 
-    /// Makes a new incarnation the owner and returns its number; the first is 1. Queued messages stay.
+    /// Makes a new incarnation the owner and returns its number; the first is 1. Queued messages stay; a runner that still
+    /// sleeps is called, so that it finds itself replaced and disposes of itself.
     pub(crate) fn open(&self) -> u64 {
         let mut inner = self.inner.lock();
         inner.newest += 1;
         inner.owner = Some(inner.newest);
         inner.stop = None;
         inner.gone = None;
-        inner.newest
+        inner.called = None;
+        let (newest, sleeper) = (inner.newest, inner.sleeper.take());
+        drop(inner);
+        wake(sleeper);
+        newest
     }
 
-    pub(crate) fn order_stop(&self, incarnation: u64) {
-        self.inner.lock().stop = Some(incarnation);
-        self.waker.wake();
+    /// Takes the mailbox from `incarnation`, and from no other: it will not be given one more message. True if it had it.
+    pub(crate) fn fence(&self, incarnation: u64) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.owner != Some(incarnation) {
+            return false;
+        }
+        inner.owner = None;
+        inner.called = None;
+        let sleeper = inner.sleeper.take();
+        drop(inner);
+        wake(sleeper);
+        true
+    }
+
+    pub(crate) fn order_stop(&self, incarnation: u64, drain: bool) {
+        let mut inner = self.inner.lock();
+        inner.stop = Some(Order { incarnation, drain });
+        let sleeper = inner.call();
+        drop(inner);
+        wake(sleeper);
     }
 
     /// Takes the mailbox from whoever runs (that runner disposes of itself at its next poll), refuses senders from now on,
-    /// and hands back what was queued. The first reason given is kept.
-    pub(crate) fn close(&self, exit: Exit) -> Vec<T> {
+    /// and hands back what was queued. The first reason given is kept. Does nothing, and returns none, if an incarnation
+    /// newer than `newest` was opened meanwhile: a supervisor that was replaced must not close what its successor runs.
+    pub(crate) fn close(&self, newest: u64, exit: Exit) -> Option<Vec<T>> {
         let mut inner = self.inner.lock();
+        if inner.newest > newest {
+            return None;
+        }
         inner.owner = None;
+        inner.called = None;
         inner.gone.get_or_insert(exit);
-        let left = inner.queues.iter_mut().flat_map(std::mem::take).collect();
+        let mut left = Vec::new();
+        for queue in &mut inner.queues {
+            queue.n_taken += queue.waiting.len() as u64;
+            queue.sampled = None;
+            left.extend(std::mem::take(&mut queue.waiting));
+        }
+        let sleeper = inner.sleeper.take();
         drop(inner);
-        self.waker.wake();
-        left
+        wake(sleeper);
+        Some(left)
     }
 
     pub(crate) fn gone(&self) -> Option<Exit> {
@@ -223,17 +275,63 @@ impl<T> Lanes<T> {
     /// Messages queued in each lane, in the order of [`Lane::ALL`].
     pub(crate) fn depth(&self) -> [usize; 4] {
         let inner = self.inner.lock();
-        Lane::ALL.map(|lane| inner.queues[lane as usize].len())
+        Lane::ALL.map(|lane| inner.queues[lane as usize].waiting.len())
+    }
+
+    /// Waits in each lane, in the order of [`Lane::ALL`].
+    pub(crate) fn waits(&self) -> [LaneWait; 4] {
+        let inner = self.inner.lock();
+        Lane::ALL.map(|lane| inner.queues[lane as usize].wait)
+    }
+
+    /// Since when the runner was called and has not come.
+    pub(crate) fn called(&self) -> Option<Duration> {
+        self.inner.lock().called
+    }
+}
+
+fn wake(sleeper: Option<Waker>) {
+    if let Some(waker) = sleeper {
+        waker.wake();
     }
 }
 
 impl<T> Inner<T> {
-    fn append(&mut self, lane: Lane, make: impl FnOnce() -> T) -> Result<(), Refusal> {
+    fn append(&mut self, lane: Lane, make: impl FnOnce() -> T) -> Result<Option<Waker>, Refusal> {
         if let Some(exit) = &self.gone {
             return Err(Refusal::Gone(exit.clone()));
         }
-        self.queues[lane as usize].push_back(make());
-        Ok(())
+        self.queues[lane as usize].waiting.push_back(make());
+        let sleeper = self.call();
+        let queue = &mut self.queues[lane as usize];
+        let number = queue.next() - 1;
+        if self.timed && queue.sampled.is_none() && (sleeper.is_some() || number.is_multiple_of(SAMPLE)) {
+            // The call has just read the clock.
+            let now = self.called.filter(|_| sleeper.is_some()).unwrap_or_else(clock::uptime);
+            queue.sampled = Some((number, now));
+        }
+        Ok(sleeper)
+    }
+
+    /// Notes that the runner is being called, if it sleeps.
+    fn call(&mut self) -> Option<Waker> {
+        let sleeper = self.sleeper.take();
+        if self.timed && sleeper.is_some() {
+            self.called = Some(clock::uptime());
+        }
+        sleeper
+    }
+
+    /// Whether this incarnation is to stop now; one that drains goes on while anything is queued.
+    fn stops(&self, incarnation: u64) -> bool {
+        self.stop
+            .is_some_and(|order| order.incarnation == incarnation && !(order.drain && self.anything(Lane::Bulk)))
+    }
+
+    fn anything(&self, lowest: Lane) -> bool {
+        self.queues[..=lowest as usize]
+            .iter()
+            .any(|queue| !queue.waiting.is_empty())
     }
 }
 
@@ -241,6 +339,15 @@ impl<T> Inner<T> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const T: Duration = Duration::ZERO;
+
+    fn pop<M>(lanes: &Lanes<M>, incarnation: u64, lowest: Lane) -> Option<M> {
+        match lanes.take(incarnation, Lane::Control, lowest, T) {
+            Taken::Message(message) => Some(message),
+            Taken::Nothing | Taken::Fenced => None,
+        }
+    }
 
     fn small() -> LaneBounds {
         LaneBounds {
@@ -268,7 +375,7 @@ mod tests {
         lanes.push(Lane::Control, || 9).unwrap();
         assert_eq!(lanes.depth(), [1, 0, 0, 2]);
         let me = lanes.open();
-        assert_eq!(lanes.pop(me, Lane::Bulk), Some(9));
+        assert_eq!(pop(&lanes, me, Lane::Bulk), Some(9));
     }
 
     #[test]
@@ -286,33 +393,29 @@ mod tests {
         let lanes = Lanes::new(small());
         lanes.push(Lane::Normal, || 1).unwrap();
         let old = lanes.open();
-        lanes.order_stop(old);
-        assert_eq!(lanes.door(old, Waker::noop()), Door::StopOrdered);
+        lanes.order_stop(old, false);
+        assert_eq!(lanes.door(old), Door::StopOrdered);
         let new = lanes.open();
         assert_eq!((old, new), (1, 2));
-        assert_eq!(lanes.pop(old, Lane::Bulk), None);
-        assert_eq!(lanes.door(old, Waker::noop()), Door::Fenced);
-        lanes.order_stop(old);
-        assert_eq!(
-            lanes.door(new, Waker::noop()),
-            Door::Open,
-            "a stop meant for 1 must not stop 2"
-        );
-        assert_eq!(lanes.pop(new, Lane::Bulk), Some(1));
+        assert_eq!(pop(&lanes, old, Lane::Bulk), None);
+        assert_eq!(lanes.door(old), Door::Fenced);
+        lanes.order_stop(old, false);
+        assert_eq!(lanes.door(new), Door::Open, "a stop meant for 1 must not stop 2");
+        assert_eq!(pop(&lanes, new, Lane::Bulk), Some(1));
     }
 
     #[test]
     fn a_closed_mailbox_keeps_the_first_reason_and_opens_again() {
         let lanes = Lanes::new(small());
         lanes.push(Lane::Normal, || 1).unwrap();
-        assert_eq!(lanes.close(Exit::Killed), [1]);
-        assert!(lanes.close(Exit::Normal).is_empty());
+        assert_eq!(lanes.close(0, Exit::Killed), Some(vec![1]));
+        assert_eq!(lanes.close(0, Exit::Normal), Some(Vec::new()));
         assert_eq!(lanes.push(Lane::High, || 2), Err(Refusal::Gone(Exit::Killed)));
         assert_eq!(lanes.push_exempt(|| 2), Err(Refusal::Gone(Exit::Killed)));
         let me = lanes.open();
         lanes.push(Lane::High, || 3).unwrap();
-        assert_eq!(lanes.pop(me, Lane::Control), None);
-        assert_eq!(lanes.pop(me, Lane::Bulk), Some(3));
+        assert_eq!(pop(&lanes, me, Lane::Control), None);
+        assert_eq!(pop(&lanes, me, Lane::Bulk), Some(3));
     }
 
     proptest! {
@@ -324,7 +427,7 @@ mod tests {
                 lanes.push(Lane::ALL[*lane], || (*lane, n)).unwrap();
             }
             let me = lanes.open();
-            let got: Vec<_> = std::iter::from_fn(|| lanes.pop(me, Lane::Bulk)).collect();
+            let got: Vec<_> = std::iter::from_fn(|| pop(&lanes, me, Lane::Bulk)).collect();
             let mut want: Vec<_> = sent.iter().enumerate().map(|(n, lane)| (*lane, n)).collect();
             want.sort_unstable();
             prop_assert_eq!(got, want);

@@ -5,11 +5,18 @@
 //! and `ResponseActFuture`, and only `type Context = Ctx<Self>` tells the difference. What restarts an actor is
 //! [`crate::supervision`]; here is what makes restarting it harmless.
 
+mod census;
 mod component;
 mod context;
 mod dead;
+mod deadlock;
 mod exit;
+#[cfg(test)]
+mod interleavings;
+mod kinds;
+mod lane;
 mod lanes;
+mod life;
 mod panics;
 mod parcel;
 mod port;
@@ -18,16 +25,20 @@ mod report;
 mod runner;
 mod seat;
 mod vitals;
+mod watch;
 
 pub use component::{Birth, Component, StartError};
 pub use context::Ctx;
+pub use dead::{DeadLetter, dead_letters};
 pub use exit::{Exit, Fault};
-pub use lanes::{Lane, LaneBounds, Refusal};
+pub use lane::{Lane, LaneBounds, LaneWait, Refusal};
 pub use port::{Answer, Port};
 pub use refs::{ActorRef, AskError, How, Loss, Rejected};
-pub use vitals::VitalsSnapshot;
+pub use vitals::{InHand, Latency, N_BUCKETS, VitalsSnapshot};
+pub use watch::{Obituary, WatchId};
 
+pub(crate) use census::{Census, hosted, one_arbiter};
 pub(crate) use panics::{catch, reraise};
 pub(crate) use report::{Notice, Reporter};
-pub(crate) use runner::Runner;
-pub(crate) use seat::Seat;
+pub(crate) use runner::{Resumes, Runner};
+pub(crate) use seat::{Seat, Station};

@@ -49,6 +49,7 @@ fn install() {
     let others = take_hook();
     set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         if DEPTH.get() == 0 {
+            super::census::stray(info);
             others(info);
         } else {
             PLACE.set(info.location().map(ToString::to_string));

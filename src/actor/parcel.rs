@@ -4,11 +4,12 @@
 //! through an [`super::ActorRef`] or a plain actix address. So here is counted what was handled, skipped or buried, and
 //! here an ask learns whether its work was started.
 
-use super::{context::Ctx, dead, exit::Exit};
+use super::{context::Ctx, dead, exit::Exit, life::Life};
 use actix::{
     Actor, Handler, Message,
     dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope},
 };
+use futures_util::task::AtomicWaker;
 use std::{
     any::type_name,
     sync::{
@@ -18,19 +19,8 @@ use std::{
             Ordering::{AcqRel, Acquire},
         },
     },
+    task::Waker,
 };
-
-/// The end of one incarnation, for those who wait for its answers. Set before any of its pending answers is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Life {
-    exit: OnceLock<Exit>,
-}
-
-impl Life {
-    pub(crate) fn end(&self, exit: &Exit) {
-        self.exit.get_or_init(|| exit.clone());
-    }
-}
 
 /// What an asker and the actor share about one ask.
 #[derive(Debug, Default)]
@@ -38,6 +28,8 @@ pub(crate) struct Ticket {
     state: AtomicU8,
     life: OnceLock<Arc<Life>>,
     buried: OnceLock<Exit>,
+    /// The asker, for the case that the actor's thread is blocked and cannot even drop the answer.
+    asker: AtomicWaker,
 }
 
 const QUEUED: u8 = 0;
@@ -46,12 +38,26 @@ const WITHDRAWN: u8 = 2;
 
 impl Ticket {
     /// The actor wants to begin; false if the asker withdrew before. Exactly one of the two wins.
-    fn start(&self, life: &Arc<Life>) -> bool {
+    pub(super) fn start(self: &Arc<Ticket>, life: &Arc<Life>) -> bool {
         let began = self.state.compare_exchange(QUEUED, STARTED, AcqRel, Acquire).is_ok();
         if began {
             self.life.get_or_init(|| life.clone());
+            life.begun(self);
         }
         began
+    }
+
+    pub(crate) fn watch(&self, asker: &Waker) {
+        self.asker.register(asker);
+    }
+
+    pub(crate) fn wake(&self) {
+        self.asker.wake();
+    }
+
+    /// True if no answer will come although nobody dropped it.
+    pub(crate) fn cut_off(&self) -> bool {
+        self.life.get().is_some_and(|life| life.was_cut_off())
     }
 
     /// The asker gives up; returns whether the work had been started. If not, it never will be.
@@ -65,7 +71,7 @@ impl Ticket {
 
     /// Why there will be no answer, if its actor's end is the reason.
     pub(crate) fn fate(&self) -> Option<Exit> {
-        let of_its_life = || self.life.get().and_then(|life| life.exit.get());
+        let of_its_life = || self.life.get().and_then(|life| life.exit());
         self.buried.get().or_else(of_its_life).cloned()
     }
 }
@@ -127,20 +133,25 @@ where
         let Some(message) = self.message.take() else { return };
         let begun = !self.abandoned() && self.ticket.as_ref().is_none_or(|ticket| ticket.start(ctx.life()));
         if !begun {
-            ctx.seat().vitals().withdrawn();
+            ctx.withdrawn();
             return;
         }
         ctx.doing_message(type_name::<M>());
         let response = actor.handle(message, ctx);
         response.handle(ctx, self.reply.take());
-        ctx.seat().vitals().handled();
     }
 }
 
 impl<M: Message> Drop for Parcel<M> {
     fn drop(&mut self) {
-        if self.message.is_some()
-            && !self.abandoned()
+        if self.message.is_none() {
+            // Begun but not answered: its actor goes on after a fault, which is then the reason.
+            if let (Some(_), Some(ticket), Some(exit)) = (&self.reply, &self.ticket, dead::excuse()) {
+                ticket.buried.get_or_init(|| exit);
+            }
+            return;
+        }
+        if !self.abandoned()
             && let Some(exit) = dead::letter(type_name::<M>())
             && let Some(ticket) = &self.ticket
         {

@@ -3,7 +3,7 @@
 use super::{
     component::Component,
     exit::Exit,
-    lanes::Lane,
+    lane::Lane,
     refs::{ActorRef, AskError, How, Rejected},
     vitals::VitalsSnapshot,
 };

@@ -4,15 +4,26 @@
 
 use super::{
     component::Component,
+    deadlock,
     exit::Exit,
-    lanes::{Lane, Refusal},
+    lane::{Lane, Refusal},
     parcel::{Parcel, Ticket},
+    port::Port,
     seat::Seat,
     vitals::VitalsSnapshot,
+    watch::{Obituary, WatchId},
 };
 use crate::actor::context::Ctx;
 use actix::{Actor, Handler, Message, dev::ToEnvelope};
-use std::{any::type_name, fmt, sync::Arc, time::Duration};
+use std::{
+    any::type_name,
+    fmt,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 use tokio::sync::oneshot;
 
 /// A stable, cheap handle to a supervised actor.
@@ -40,6 +51,11 @@ impl<A: Actor<Context = Ctx<A>>> ActorRef<A> {
         self.0.id()
     }
 
+    /// Where it hangs in the tree, for example `/specialists/risk_manager`; its id until its supervisor starts it.
+    pub fn path(&self) -> Arc<str> {
+        self.0.name().clone()
+    }
+
     /// How the actor ended, if nobody is going to restart it; it may come back when its supervisor is restarted.
     pub fn gone(&self) -> Option<Exit> {
         self.0.lanes().gone()
@@ -54,6 +70,29 @@ impl<A: Actor<Context = Ctx<A>>> ActorRef<A> {
 impl<A: Component> ActorRef<A> {
     pub(crate) fn seated(seat: Arc<Seat<A>>) -> ActorRef<A> {
         ActorRef(seat)
+    }
+
+    /// Has `to` told of every end of this actor, from now until it is unwatched or `to` itself is gone. If the actor is gone
+    /// already, `to` is told at once. None if more watch it than is plausible.
+    pub fn watch(&self, to: Port<Obituary>) -> Option<WatchId> {
+        let id = self.0.watchers().add(to.clone())?;
+        if let Some(exit) = self.gone() {
+            let obituary = Obituary {
+                path: self.path(),
+                incarnation: self.0.lanes().incarnation(),
+                exit,
+                gone: true,
+            };
+            if let Err(refused) = to.tell(obituary, Lane::Control) {
+                log::error!("{} was not told that {} is gone: {refused}", to.id(), self.id());
+            }
+        }
+        Some(id)
+    }
+
+    /// Ends a watch.
+    pub fn unwatch(&self, id: WatchId) {
+        self.0.watchers().remove(id);
     }
 
     /// Sends without waiting for anything. A message queued during a restart is handled by the next incarnation.
@@ -94,8 +133,8 @@ impl<A: Component> ActorRef<A> {
     /// Sends and waits for the answer. The message is queued by the call itself; the deadline counts from the first poll of
     /// the returned future, which must happen inside a tokio runtime. Dropping the future withdraws the ask.
     ///
-    /// An ask still queued when the actor crashes is answered by the next incarnation. Inside a handler, never block the
-    /// actor on the answer (`ctx.wait`): two actors doing so to each other stand still until the deadline.
+    /// An ask still queued when the actor crashes is answered by the next incarnation. An actor that holds its own mailbox
+    /// for the answer (`ctx.wait`) is refused if the other holds its mailbox for this one.
     ///
     /// # Errors
     /// [`AskError`], whose `started` says whether asking again may do the work twice.
@@ -114,23 +153,51 @@ impl<A: Component> ActorRef<A> {
         let sent = self
             .0
             .push(how.lane, || Parcel::ask(message, reply, ticket.clone()).sealed());
+        let seat = self.0.clone();
         async move {
             sent.map_err(|refusal| match refusal {
                 Refusal::Overloaded { .. } => AskError::Overloaded,
                 Refusal::Gone(exit) => AskError::Gone(exit),
             })?;
-            match tokio::time::timeout(how.deadline, answer).await {
-                Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(_)) => Err(AskError::Lost {
-                    started: ticket.started(),
-                    reason: ticket.fate().map_or(Loss::Unanswered, Loss::Exit),
-                }),
-                Err(_) => Err(AskError::Deadline {
-                    started: ticket.withdraw(),
-                }),
-            }
+            let _wait = match how.lane {
+                Lane::Control => None,
+                _ => deadlock::wait_for(|| seat.node()).map_err(|names| {
+                    ticket.withdraw();
+                    AskError::Cycle(names)
+                })?,
+            };
+            drop(seat);
+            answered(answer, &ticket, how.deadline).await
         }
     }
+}
+
+/// Waits for the answer, the end of its actor, or the deadline.
+async fn answered<R>(
+    mut answer: oneshot::Receiver<R>,
+    ticket: &Ticket,
+    deadline: Duration,
+) -> Result<R, AskError> {
+    let lost = || AskError::Lost {
+        started: ticket.started(),
+        reason: ticket.fate().map_or(Loss::Unanswered, Loss::Exit),
+    };
+    let mut timer = pin!(tokio::time::sleep(deadline));
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) {
+            return Poll::Ready(answer.map_err(|_| lost()));
+        }
+        ticket.watch(cx.waker());
+        if ticket.cut_off() {
+            return Poll::Ready(Err(lost()));
+        }
+        timer.as_mut().poll(cx).map(|()| {
+            Err(AskError::Deadline {
+                started: ticket.withdraw(),
+            })
+        })
+    })
+    .await
 }
 
 /// How to ask: how urgent, and how long to wait.
@@ -199,6 +266,9 @@ pub enum AskError {
         /// Who dropped it.
         reason: Loss,
     },
+    /// Waiting for it would never end: the actors named wait for one another. Nothing was begun.
+    #[error("waiting would never end: {0}; answer from a spawned future, or ask on the Control lane")]
+    Cycle(String),
     /// No answer in time.
     #[error("no answer by the deadline ({})", if *started { "work had started" } else { "it was withdrawn unstarted" })]
     Deadline {

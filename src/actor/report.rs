@@ -7,6 +7,8 @@ use super::exit::Exit;
 pub(crate) enum Notice {
     /// Created and started.
     Up,
+    /// Met with this fault and goes on with its state, as its specification says.
+    Resumed(Exit),
     /// Ended; always the last notice of an incarnation, sent exactly once.
     Down(Exit),
 }
@@ -28,6 +30,12 @@ impl Reporter {
     pub(super) fn up(&self) {
         if !self.silent {
             (self.send)(Notice::Up);
+        }
+    }
+
+    pub(super) fn resumed(&self, exit: Exit) {
+        if !self.silent {
+            (self.send)(Notice::Resumed(exit));
         }
     }
 

@@ -5,10 +5,13 @@
 //! abort the process.
 
 use super::{
+    census,
     component::{Birth, Component},
     context::{Ctx, Doing, Task},
+    dead,
     exit::{Exit, Fault},
-    lanes::{Door, Lane},
+    lane::Lane,
+    lanes::{Door, Taken},
     panics::{Caught, catch},
     report::Reporter,
     seat::Seat,
@@ -25,20 +28,47 @@ use std::{
 /// delayed its neighbour by 6 to 14 ms; without a budget by seconds (measured on actix 0.13.5).
 const BUDGET: usize = 64;
 
+/// Whether an incarnation goes on with its state after this fault.
+pub(crate) type Resumes = Arc<dyn Fn(&Exit) -> bool + Send + Sync>;
+
 pub(crate) struct Runner<A: Component> {
     seat: Arc<Seat<A>>,
     args: A::Args,
     birth: Option<Birth>,
     reporter: Reporter,
+    resumes: Option<Resumes>,
     ctx: Ctx<A>,
     incarnation: u64,
     actor: Option<A>,
     in_hand: Option<Envelope<A>>,
     tasks: Vec<Task<A>>,
     waits: VecDeque<Task<A>>,
+    /// The future that is being polled, to be thrown away if it panics and the actor goes on.
+    polled: Option<Polled>,
+    /// Set while a wait holds the mailbox.
+    holding: bool,
     halting: bool,
     plain_first: bool,
     ended: bool,
+}
+
+/// A future in the runner's hands.
+#[derive(Clone, Copy)]
+enum Polled {
+    FirstWait,
+    Task(usize),
+}
+
+/// How a turn ended.
+enum Pace {
+    /// Nothing is left to do.
+    Idle,
+    /// There is more, but it is the neighbours' turn.
+    Yield,
+    /// The actor wants to stop.
+    Stopping,
+    /// Another incarnation has taken over.
+    Fenced,
 }
 
 /// The runner never pins its fields in place; every future in it is boxed.
@@ -46,7 +76,14 @@ impl<A: Component> Unpin for Runner<A> {}
 
 impl<A: Component> Runner<A> {
     /// Prepares the incarnation `birth.incarnation` of `seat`; nothing of the actor runs before the first poll.
-    pub(crate) fn new(seat: Arc<Seat<A>>, args: A::Args, birth: Birth, reporter: Reporter) -> Runner<A> {
+    pub(crate) fn new(
+        seat: Arc<Seat<A>>,
+        args: A::Args,
+        birth: Birth,
+        reporter: Reporter,
+        resumes: Option<Resumes>,
+    ) -> Runner<A> {
+        census::born(seat.id(), birth.incarnation);
         Runner {
             ctx: Ctx::new(seat.clone(), birth.incarnation),
             incarnation: birth.incarnation,
@@ -54,10 +91,13 @@ impl<A: Component> Runner<A> {
             args,
             birth: Some(birth),
             reporter,
+            resumes,
             actor: None,
             in_hand: None,
             tasks: Vec::new(),
             waits: VecDeque::new(),
+            polled: None,
+            holding: false,
             halting: false,
             plain_first: false,
             ended: false,
@@ -108,8 +148,8 @@ impl<A: Component> Runner<A> {
         halted.map_err(|caught| self.panicked(caught))
     }
 
-    /// One poll's worth of work; true once the actor wants to stop. May unwind.
-    fn turn(&mut self, cx: &mut Context<'_>) -> bool {
+    /// One poll's worth of work. May unwind.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Pace {
         let mut left = BUDGET;
         loop {
             self.merge();
@@ -117,7 +157,11 @@ impl<A: Component> Runner<A> {
             left -= n_waited;
             let mut progress = n_waited > 0;
             while self.ctx.running() && left > 0 {
-                let Some(envelope) = self.next(cx) else { break };
+                let envelope = match self.next(cx) {
+                    Taken::Message(envelope) => envelope,
+                    Taken::Nothing => break,
+                    Taken::Fenced => return Pace::Fenced,
+                };
                 left -= 1;
                 progress = true;
                 self.handle(envelope);
@@ -128,57 +172,70 @@ impl<A: Component> Runner<A> {
                 progress |= n_finished > 0;
             }
             if !self.ctx.running() {
-                return true;
+                return Pace::Stopping;
             }
             let more = !self.ctx.fresh.tasks.is_empty() || !self.ctx.fresh.waits.is_empty();
             if left == 0 {
                 // A plain wake-up would put us ahead of what other threads sent to our neighbours: tokio looks at that
                 // queue only every 31st tick while the local one is not empty.
                 let _ = pin!(tokio::task::yield_now()).poll(cx);
-                return false;
+                return Pace::Yield;
             }
             if !(progress || more) {
-                return false;
+                return Pace::Idle;
             }
         }
     }
 
     /// Takes over what user code registered in the context.
     fn merge(&mut self) {
-        self.waits.extend(self.ctx.fresh.waits.drain(..));
+        let fresh = &mut self.ctx.fresh;
+        if !fresh.cancelled.is_empty() {
+            let cancelled = std::mem::take(&mut fresh.cancelled);
+            self.tasks.retain(|task| !cancelled.contains(&task.handle));
+            fresh.tasks.retain(|task| !cancelled.contains(&task.handle));
+        }
+        self.tasks.append(&mut fresh.tasks);
+        if !fresh.waits.is_empty() {
+            self.waits.extend(fresh.waits.drain(..));
+        }
         self.ctx.n_waits = self.waits.len();
-        self.tasks.append(&mut self.ctx.fresh.tasks);
-        for handle in std::mem::take(&mut self.ctx.fresh.cancelled) {
-            self.tasks.retain(|task| task.handle != handle);
+        if !self.holding && !self.waits.is_empty() {
+            self.holding = true;
+            self.ctx.life().hold(self.ctx.now());
         }
     }
 
     /// The next message, most urgent first. Plain addresses count as Normal and take turns with that lane.
-    fn next(&mut self, cx: &mut Context<'_>) -> Option<Envelope<A>> {
-        let (seat, me) = (&self.seat, self.incarnation);
+    fn next(&mut self, cx: &mut Context<'_>) -> Taken<Envelope<A>> {
+        let (lanes, me, now) = (self.seat.lanes(), self.incarnation, self.ctx.now());
         if !self.waits.is_empty() {
-            return seat.lanes().pop(me, Lane::Control);
+            return lanes.take(me, Lane::Control, Lane::Control, now);
+        }
+        if !self.seat.plain_is_wanted() {
+            return lanes.take(me, Lane::Control, Lane::Bulk, now);
         }
         self.plain_first = !self.plain_first;
-        seat.lanes()
-            .pop(me, Lane::High)
-            .or_else(|| {
-                if self.plain_first {
-                    seat.next_plain(me, cx)
-                } else {
-                    None
-                }
-            })
-            .or_else(|| seat.lanes().pop(me, Lane::Normal))
-            .or_else(|| seat.next_plain(me, cx))
-            .or_else(|| seat.lanes().pop(me, Lane::Bulk))
+        let before_plain = if self.plain_first { Lane::High } else { Lane::Normal };
+        match lanes.take(me, Lane::Control, before_plain, now) {
+            Taken::Nothing => {}
+            taken => return taken,
+        }
+        match self.seat.next_plain(me, cx) {
+            Some(envelope) => Taken::Message(envelope),
+            None => lanes.take(me, Lane::Normal, Lane::Bulk, now),
+        }
     }
 
     fn handle(&mut self, envelope: Envelope<A>) {
         let Some(actor) = &mut self.actor else { return };
+        self.ctx.handled = false;
         self.in_hand.insert(envelope).handle(actor, &mut self.ctx);
         self.in_hand = None;
-        self.ctx.done();
+        let took = self.ctx.done();
+        if self.ctx.handled {
+            self.seat.vitals().handled(took);
+        }
         self.merge();
     }
 
@@ -189,17 +246,27 @@ impl<A: Component> Runner<A> {
             && n_finished < limit
             && let (Some(actor), Some(wait)) = (&mut self.actor, self.waits.front_mut())
         {
+            self.polled = Some(Polled::FirstWait);
             self.ctx.doing(Doing::Future(wait.origin));
-            let polled = wait.future.as_mut().poll(actor, &mut self.ctx, cx);
+            let ctx = &mut self.ctx;
+            let polled = (self.seat.node()).while_holding(|| wait.future.as_mut().poll(actor, ctx, cx));
+            self.polled = None;
             self.ctx.done();
             if polled.is_pending() {
                 break;
             }
             n_finished += 1;
             self.waits.pop_front();
+            self.let_go();
             self.merge();
         }
         n_finished
+    }
+
+    /// A wait is over: the mailbox is free, or the next wait begins to hold it.
+    fn let_go(&mut self) {
+        self.holding = false;
+        self.ctx.life().release();
     }
 
     /// Polls the spawned futures once each; returns how many finished, `limit` at most.
@@ -209,8 +276,10 @@ impl<A: Component> Runner<A> {
             && n_finished < limit
             && let (Some(actor), Some(task)) = (&mut self.actor, self.tasks.get_mut(i))
         {
+            self.polled = Some(Polled::Task(i));
             self.ctx.doing(Doing::Future(task.origin));
             let polled = task.future.as_mut().poll(actor, &mut self.ctx, cx);
+            self.polled = None;
             self.ctx.done();
             if polled.is_ready() {
                 drop(self.tasks.swap_remove(i));
@@ -258,16 +327,43 @@ impl<A: Component> Runner<A> {
         }))
     }
 
+    /// Code of the actor panicked: the exit, or nothing if its specification has it go on. The message in hand is lost and a
+    /// future that panicked is thrown away, for it must not be polled again.
+    fn after_panic(&mut self, caught: Caught) -> Result<(), Exit> {
+        let exit = self.panicked(caught);
+        if !self.resumes.as_ref().is_some_and(|resumes| resumes(&exit)) {
+            return Err(exit);
+        }
+        let name = self.seat.name();
+        census::ended(self.seat.id(), self.incarnation, &exit);
+        log::error!("{name} #{} {exit}; it goes on as it is", self.incarnation);
+        self.ctx.done();
+        dead::excused(self.in_hand.take(), &exit, |parcel| dispose(name, parcel));
+        match self.polled.take() {
+            Some(Polled::FirstWait) => {
+                dispose(name, self.waits.pop_front());
+                self.let_go();
+            }
+            Some(Polled::Task(i)) if i < self.tasks.len() => dispose(name, self.tasks.swap_remove(i)),
+            Some(Polled::Task(_)) | None => {}
+        }
+        self.seat.vitals().resumed();
+        self.reporter.resumed(exit);
+        Ok(())
+    }
+
     /// Records the end, drops everything of this incarnation piece by piece, then reports.
     fn end(&mut self, exit: Exit) {
         self.ended = true;
-        let id = self.seat.id();
-        if exit.abnormal() && exit != Exit::Killed {
-            log::error!("{id} #{} {exit}", self.incarnation);
+        census::ended(self.seat.id(), self.incarnation, &exit);
+        let (name, life) = (self.seat.name().clone(), self.ctx.life().clone());
+        let known = life.exit().is_some();
+        if exit.abnormal() && exit != Exit::Killed && !known {
+            log::error!("{name} #{} {exit}", self.incarnation);
         }
         // Before any pending answer is dropped, so that its asker finds the reason.
-        self.ctx.life().end(&exit);
-        self.ctx.done();
+        life.end(&exit);
+        life.idle();
         let waits = std::mem::take(&mut self.waits)
             .into_iter()
             .chain(self.ctx.fresh.waits.drain(..));
@@ -275,19 +371,21 @@ impl<A: Component> Runner<A> {
             .into_iter()
             .chain(self.ctx.fresh.tasks.drain(..));
         for task in waits.chain(tasks) {
-            dispose(id, task);
+            dispose(&name, task);
         }
-        dispose(id, self.in_hand.take());
-        dispose(id, self.actor.take());
+        dispose(&name, self.in_hand.take());
+        dispose(&name, self.actor.take());
+        life.buried();
+        self.seat.ended(&life, self.incarnation, &exit);
         self.reporter.down(exit);
     }
 
     /// Works until there is nothing to do; the exit if this incarnation is over.
     fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), Exit> {
+        self.ctx.tick();
         loop {
-            let door = self.seat.lanes().door(self.incarnation, cx.waker());
-            match (door, self.birth.take()) {
-                (Door::Fenced, _) => return Err(Exit::Killed),
+            match (self.seat.lanes().door(self.incarnation), self.birth.take()) {
+                (Door::Fenced, _) => return Err(self.fenced()),
                 (Door::StopOrdered, Some(_)) => return Err(Exit::Shutdown),
                 (Door::Open, Some(birth)) => {
                     self.start(birth)?;
@@ -297,20 +395,39 @@ impl<A: Component> Runner<A> {
                 (Door::StopOrdered | Door::Open, None) => {}
             }
             match catch(|| self.turn(cx)) {
-                Ok(false) => return Ok(()),
-                Ok(true) => {
+                Ok(Pace::Yield) => return Ok(()),
+                Ok(Pace::Idle) if self.may_sleep(cx) => return Ok(()),
+                Ok(Pace::Idle) => {}
+                Ok(Pace::Fenced) => return Err(self.fenced()),
+                Ok(Pace::Stopping) => {
                     if let Some(exit) = self.stop() {
                         return Err(exit);
                     }
                 }
-                Err(caught) => return Err(self.panicked(caught)),
+                Err(caught) => self.after_panic(caught)?,
             }
         }
+    }
+
+    fn may_sleep(&self, cx: &Context<'_>) -> bool {
+        let lowest = if self.waits.is_empty() {
+            Lane::Bulk
+        } else {
+            Lane::Control
+        };
+        let lanes = self.seat.lanes();
+        lanes.sleep(self.incarnation, lowest, self.halting, cx.waker())
+    }
+
+    /// Why this incarnation was replaced or cut off.
+    fn fenced(&self) -> Exit {
+        self.ctx.life().exit().cloned().unwrap_or(Exit::Killed)
     }
 }
 
 fn dispose<T>(id: &str, part: T) {
     if let Err(caught) = catch(|| drop(part)) {
+        census::untidy(id, &caught.text);
         log::error!("{id} panicked in a destructor while being disposed of: {}", caught.text);
     }
 }
@@ -338,5 +455,6 @@ impl<A: Component> Drop for Runner<A> {
         if !self.ended {
             self.end(Exit::ArbiterLost);
         }
+        census::gone(self.seat.id(), self.incarnation);
     }
 }

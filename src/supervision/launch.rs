@@ -1,7 +1,10 @@
 //! The supervisor's grip on one child, without its type: start, stop, cut off, close, read.
 
 use super::{spec::Place, supervisor::Supervisor};
-use crate::actor::{ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Runner, Seat, VitalsSnapshot};
+use crate::actor::{
+    ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Resumes, Runner, Seat, Station,
+    VitalsSnapshot, hosted, one_arbiter,
+};
 use actix_rt::Arbiter;
 use parking_lot::Mutex;
 use std::{any::Any, sync::Arc};
@@ -9,14 +12,26 @@ use std::{any::Any, sync::Arc};
 /// Receives an incarnation's number and notice, on the thread that runs it.
 pub(crate) type Listener = Box<dyn Fn(u64, Notice) + Send>;
 
+/// The circumstances of a start.
+pub(crate) struct Start {
+    pub(crate) place: Place,
+    pub(crate) last: Option<Exit>,
+    pub(crate) station: Station,
+    pub(crate) resumes: Option<Resumes>,
+}
+
 pub(crate) trait Launch: Send + Sync {
     /// Starts a new incarnation and returns its number. Messages queued meanwhile are its first.
-    fn start(&self, place: Place, last: Option<Exit>, listener: Listener) -> u64;
-    /// Asks this incarnation, and no other, to stop.
-    fn order_stop(&self, incarnation: u64);
-    /// Cuts off whoever runs, without waiting for it; refuses senders and buries what is queued, until the next start.
-    fn close(&self, exit: &Exit);
+    fn start(&self, start: Start, listener: Listener) -> u64;
+    /// Asks this incarnation, and no other, to stop; `drain` has it handle what is queued first.
+    fn order_stop(&self, incarnation: u64, drain: bool);
+    /// Cuts off this incarnation without waiting for it, if it still has the mailbox; what is queued stays for the next.
+    fn fence(&self, incarnation: u64, exit: &Exit);
+    /// Cuts off whoever runs, without waiting for it; refuses senders and buries what is queued, until the next start. Does
+    /// nothing if an incarnation newer than this was started.
+    fn close(&self, incarnation: u64, exit: &Exit);
     fn set_bounds(&self, bounds: LaneBounds);
+    fn set_timed(&self, timed: bool);
     fn vitals(&self) -> VitalsSnapshot;
     /// The child as a supervisor, if it is one.
     fn nested(&self) -> Option<ActorRef<Supervisor>>;
@@ -38,7 +53,7 @@ impl<A: Component> Launcher<A> {
     }
 
     /// Runs the incarnation on its own arbiter, which is kept until it is lost or the child is closed.
-    fn start_apart(&self, birth: Birth, reporter: Reporter) {
+    fn start_apart(&self, birth: Birth, reporter: Reporter, resumes: Option<Resumes>) {
         let mut arbiter = self.arbiter.lock();
         if !arbiter.as_ref().is_some_and(Arbiter::alive) {
             *arbiter = Arbiter::try_new()
@@ -49,7 +64,7 @@ impl<A: Component> Launcher<A> {
         if let Some(arbiter) = &*arbiter {
             // If the arbiter ends before it runs this, the dropped reporter tells the supervisor.
             arbiter.spawn_fn(move || {
-                actix_rt::spawn(Runner::new(seat, args, birth, reporter));
+                actix_rt::spawn(Runner::new(seat, args, birth, reporter, resumes));
             });
         }
     }
@@ -62,31 +77,55 @@ impl<A: Component> Launcher<A> {
 }
 
 impl<A: Component> Launch for Launcher<A> {
-    fn start(&self, place: Place, last: Option<Exit>, listener: Listener) -> u64 {
-        let incarnation = self.seat.lanes().open();
+    fn start(&self, start: Start, listener: Listener) -> u64 {
+        let Start {
+            place,
+            last,
+            station,
+            resumes,
+        } = start;
+        self.seat.hang(&station);
+        let incarnation = self.seat.open();
         let birth = Birth { incarnation, last };
         let reporter = Reporter::new(move |notice| listener(incarnation, notice));
         match place {
-            Place::Here => {
-                actix_rt::spawn(Runner::new(self.seat.clone(), self.args.clone(), birth, reporter));
+            Place::Dedicated if !one_arbiter() => self.start_apart(birth, reporter, resumes),
+            Place::Here | Place::Dedicated => {
+                let (seat, args) = (self.seat.clone(), self.args.clone());
+                let task = actix_rt::spawn(Runner::new(seat, args, birth, reporter, resumes));
+                hosted(self.seat.id(), &task);
             }
-            Place::Dedicated => self.start_apart(birth, reporter),
         }
         incarnation
     }
 
-    fn order_stop(&self, incarnation: u64) {
-        self.seat.lanes().order_stop(incarnation);
+    fn order_stop(&self, incarnation: u64, drain: bool) {
+        self.seat.lanes().order_stop(incarnation, drain);
     }
 
-    fn close(&self, exit: &Exit) {
-        self.seat.close(exit);
-        // Its thread may hang in the incarnation that was cut off; the next one gets a fresh thread.
-        self.stop_arbiter();
+    fn fence(&self, incarnation: u64, exit: &Exit) {
+        if self.seat.lanes().fence(incarnation) {
+            let life = self.seat.life();
+            life.cut_off(exit, &self.seat.station().zombies);
+            self.seat.ended(&life, incarnation, exit);
+            // Its thread may be blocked; the next incarnation gets a fresh one, and this one ends when it comes back.
+            self.stop_arbiter();
+        }
+    }
+
+    fn close(&self, incarnation: u64, exit: &Exit) {
+        self.fence(incarnation, exit);
+        if self.seat.close(incarnation, exit) {
+            self.stop_arbiter();
+        }
     }
 
     fn set_bounds(&self, bounds: LaneBounds) {
         self.seat.set_bounds(bounds);
+    }
+
+    fn set_timed(&self, timed: bool) {
+        self.seat.lanes().set_timed(timed);
     }
 
     fn vitals(&self) -> VitalsSnapshot {

@@ -23,6 +23,48 @@ pub enum Strategy {
     /// The failed one alone; its siblings do not notice.
     #[default]
     OneForOne,
+    /// All of them, in order, after the others were stopped in reverse: they cannot work without one another.
+    OneForAll,
+    /// The failed one and those after it, which were built on what it provided.
+    RestForOne,
+}
+
+/// What a child's specification says about one fault of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Directive {
+    /// What its [`Restart`] says.
+    #[default]
+    Restart,
+    /// The incarnation goes on with its state, less the message or future that failed. Only a panic in a handler or a
+    /// future can be resumed; anything else counts as `Restart`. The state may be half changed: for actors whose state is
+    /// one value that is replaced whole.
+    Resume,
+    /// It stays down, as if it were temporary.
+    Stop,
+    /// Its supervisor gives up at once.
+    Escalate,
+}
+
+/// How a child is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Its halt hook runs at its next turn; whatever is queued becomes a dead letter, or stays for the next incarnation if
+    /// there is to be one. Cut off after this long.
+    Halt(Duration),
+    /// It takes nothing new, handles what is queued, then halts. Cut off after this long.
+    Drain(Duration),
+    /// Cut off at once, without a word.
+    Now,
+}
+
+impl Stop {
+    /// How long it may take.
+    pub fn deadline(self) -> Duration {
+        match self {
+            Stop::Halt(deadline) | Stop::Drain(deadline) => deadline,
+            Stop::Now => Duration::ZERO,
+        }
+    }
 }
 
 /// How many restarts a supervisor grants all its children together within a sliding window before it gives up.
@@ -137,7 +179,12 @@ impl Window {
             self.recent.pop_front();
         }
         self.recent.push_back(now);
-        self.recent.len() <= usize::try_from(intensity.max).unwrap_or(usize::MAX)
+        !self.exceeds(intensity)
+    }
+
+    /// Whether more restarts were counted than granted.
+    pub fn exceeds(&self, intensity: Intensity) -> bool {
+        self.recent.len() > usize::try_from(intensity.max).unwrap_or(usize::MAX)
     }
 }
 
@@ -167,9 +214,10 @@ pub struct Rules {
 }
 
 /// Decides about a child which ended by `exit` at `now`, and notes it in its `streak` and the supervisor's `window`.
-/// `chance`, in `[0, 1)`, is what the jitter takes.
+/// `directive` is what its specification says about this fault; `chance`, in `[0, 1)`, is what the jitter takes.
 pub fn decide(
     rules: &Rules,
+    directive: Directive,
     exit: &Exit,
     streak: &mut Streak,
     window: &mut Window,
@@ -181,8 +229,11 @@ pub fn decide(
         Restart::Transient => exit.abnormal(),
         Restart::Temporary => false,
     };
-    if !again {
-        return Decision::Retire;
+    match (directive, exit) {
+        (_, Exit::Fatal(_)) | (Directive::Escalate, _) => return Decision::Escalate,
+        (Directive::Stop, _) => return Decision::Retire,
+        (Directive::Restart | Directive::Resume, _) if !again => return Decision::Retire,
+        (Directive::Restart | Directive::Resume, _) => {}
     }
     if !window.admit(now, rules.intensity) {
         return Decision::Escalate;
@@ -191,6 +242,26 @@ pub fn decide(
     Decision::Restart {
         after: rules.backoff.delay(n_faults, chance),
     }
+}
+
+/// What a look at a child with a hang limit found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// It makes progress; look again after this time, when it could have hung at the earliest.
+    Again { after: Duration },
+    /// It has made none for this long.
+    Hung { stuck_for: Duration },
+}
+
+/// Judges a child that has made no progress since `stuck_since`, if it does anything at all.
+pub(super) fn look(stuck_since: Option<Duration>, now: Duration, limit: Duration) -> Look {
+    let stuck_for = now.saturating_sub(stuck_since.unwrap_or(now));
+    if stuck_for >= limit && !limit.is_zero() {
+        return Look::Hung { stuck_for };
+    }
+    // A timer is good to a millisecond; looking more often than that would only cost.
+    let after = limit.saturating_sub(stuck_for).max(Duration::from_millis(1));
+    Look::Again { after }
 }
 
 #[cfg(test)]
@@ -209,7 +280,7 @@ mod tests {
             backoff: Backoff::constant(SECOND),
             ..Rules::default()
         };
-        match decide(&rules, exit, &mut streak, &mut window, SECOND, 0.0) {
+        match decide(&rules, Directive::Restart, exit, &mut streak, &mut window, SECOND, 0.0) {
             Decision::Restart { after } => after == SECOND,
             Decision::Retire | Decision::Escalate => false,
         }
@@ -228,7 +299,8 @@ mod tests {
             Exit::ArbiterLost,
             Exit::Failed(fault.clone()),
             Exit::Panicked(fault.clone()),
-            Exit::Escalated(fault),
+            Exit::Hung(fault.clone()),
+            Exit::Escalated(fault.clone()),
         ];
         for exit in &quiet {
             assert!(check(Restart::Permanent, exit));
@@ -241,6 +313,33 @@ mod tests {
         for exit in quiet.iter().chain(&loud) {
             assert!(!check(Restart::Temporary, exit));
         }
+        assert_eq!(directed(Directive::Restart, &Exit::Fatal(fault)), Decision::Escalate);
+    }
+
+    fn directed(directive: Directive, exit: &Exit) -> Decision {
+        let (mut streak, mut window) = (Streak::default(), Window::default());
+        decide(
+            &Rules::default(),
+            directive,
+            exit,
+            &mut streak,
+            &mut window,
+            SECOND,
+            0.0,
+        )
+    }
+
+    #[test]
+    fn a_directive_goes_before_the_restart_kind() {
+        let again = directed(Directive::Restart, &Exit::Killed);
+        assert!(matches!(again, Decision::Restart { .. }));
+        assert_eq!(
+            directed(Directive::Resume, &Exit::Killed),
+            again,
+            "what ended cannot be resumed"
+        );
+        assert_eq!(directed(Directive::Stop, &Exit::Killed), Decision::Retire);
+        assert_eq!(directed(Directive::Escalate, &Exit::Normal), Decision::Escalate);
     }
 
     #[test]
@@ -264,6 +363,30 @@ mod tests {
         assert_eq!(streak.down(69 * SECOND, backoff.reset_after), 6);
         streak.up(70 * SECOND);
         assert_eq!(streak.down(130 * SECOND, backoff.reset_after), 1);
+    }
+
+    #[test]
+    fn a_child_is_looked_at_when_it_could_have_hung_at_the_earliest() {
+        let (now, limit) = (100 * SECOND, 5 * SECOND);
+        let again = |seconds| Look::Again {
+            after: seconds * SECOND,
+        };
+        assert_eq!(look(None, now, limit), again(5));
+        assert_eq!(look(Some(98 * SECOND), now, limit), again(3));
+        assert_eq!(look(Some(95 * SECOND), now, limit), Look::Hung { stuck_for: limit });
+        assert_eq!(
+            look(Some(101 * SECOND), now, limit),
+            again(5),
+            "a reading from the future is no hang"
+        );
+        let tiny = look(Some(now), now, Duration::ZERO);
+        assert_eq!(
+            tiny,
+            Look::Again {
+                after: Duration::from_millis(1)
+            },
+            "no limit, no hang"
+        );
     }
 
     #[test]

@@ -1,12 +1,19 @@
 //! The top of the tree: it has no parent to escalate to, so its end becomes the process's exit report.
 
 use super::{
+    launch::Start,
     spec::{ChildSpec, SupervisorSpec},
     supervisor::Supervisor,
     tree::{Branch, Tree},
 };
-use crate::actor::{ActorRef, AskError, Exit, How, Lane, Notice};
-use std::time::Duration;
+use crate::actor::{ActorRef, AskError, Exit, How, Lane, Notice, Station};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Acquire},
+    },
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// A running tree. Dropping it cuts off everything below without asking; [`Root::shutdown`] is the orderly way.
@@ -15,6 +22,7 @@ pub struct Root {
     spec: ChildSpec,
     supervisor: ActorRef<Supervisor>,
     incarnation: u64,
+    zombies: Arc<AtomicUsize>,
     ended: watch::Receiver<Option<Exit>>,
 }
 
@@ -44,9 +52,19 @@ impl Root {
     pub fn start(spec: impl Into<SupervisorSpec>) -> Root {
         let (spec, supervisor) = ChildSpec::of::<Supervisor>("root", spec.into());
         let (end, ended) = watch::channel(None);
+        let station = Station {
+            path: "/".into(),
+            ..Station::default()
+        };
+        let zombies = station.zombies.clone();
+        let start = Start {
+            place: spec.place,
+            last: None,
+            station,
+            resumes: None,
+        };
         let incarnation = spec.launch.start(
-            spec.place,
-            None,
+            start,
             Box::new(move |_, notice| {
                 if let Notice::Down(exit) = notice {
                     end.send_replace(Some(exit));
@@ -57,6 +75,7 @@ impl Root {
             spec,
             supervisor,
             incarnation,
+            zombies,
             ended,
         }
     }
@@ -64,6 +83,11 @@ impl Root {
     /// The root supervisor's handle.
     pub fn supervisor(&self) -> &ActorRef<Supervisor> {
         &self.supervisor
+    }
+
+    /// Incarnations in this tree that were cut off while their threads are blocked; more than four end it.
+    pub fn n_zombies(&self) -> usize {
+        self.zombies.load(Acquire)
     }
 
     /// A snapshot of the whole tree.
@@ -89,18 +113,18 @@ impl Root {
             Ok(exit) => exit.clone().unwrap_or(Exit::ArbiterLost),
             Err(_) => Exit::ArbiterLost,
         };
-        self.spec.launch.close(&exit);
+        self.spec.launch.close(self.incarnation, &exit);
         ExitReport { exit, in_time: true }
     }
 
     /// Stops all children in reverse order, each within its own deadline and all within `deadline`; then cuts off the rest.
     pub async fn shutdown(self, deadline: Duration) -> ExitReport {
-        self.spec.launch.order_stop(self.incarnation);
+        self.spec.launch.order_stop(self.incarnation, false);
         match tokio::time::timeout(deadline, self.ended()).await {
             Ok(report) => report,
             Err(_) => {
                 log::error!("the tree did not stop within {deadline:?} and is cut off");
-                self.spec.launch.close(&Exit::Killed);
+                self.spec.launch.close(self.incarnation, &Exit::Killed);
                 // The supervisor finds itself cut off and drops the children before the caller goes on, unless it hangs.
                 let grace = Duration::from_secs(1);
                 let _ = tokio::time::timeout(grace, self.ended()).await;
@@ -115,6 +139,6 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        self.spec.launch.close(&Exit::Killed);
+        self.spec.launch.close(self.incarnation, &Exit::Killed);
     }
 }

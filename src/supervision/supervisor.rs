@@ -1,64 +1,87 @@
-//! The actor that carries out what `policy` decides: starts in order, restarts after a delay, stops in reverse.
+//! The actor that carries out what the family decides: starts, stops, alarms, and the look at those who make no progress.
 //!
 //! Every report of a child carries its incarnation, and one that is not the child's current one is ignored: a late word
 //! of a predecessor must not take down its successor.
 
 use super::{
-    policy::{Decision, Rules, Strategy, Streak, Window, decide},
+    family::{Act, Alarm, Family, Key, OrderError},
+    launch::Start,
+    policy::{Directive, Look, look},
     spec::{ChildSpec, SupervisorSpec},
     tree::{Branch, ChildState, Tree},
 };
 use crate::{
-    actor::{Birth, Component, Ctx, Exit, Fault, How, Lane, Notice, StartError},
+    actor::{Birth, Component, Ctx, Exit, Fault, How, Lane, Notice, Resumes, StartError},
     clock::uptime,
 };
-use actix::{Actor, AsyncContext, Handler, Message, ResponseFuture};
+use actix::{Actor, AsyncContext, Handler, Message, ResponseFuture, SpawnHandle};
 use futures_util::future::join_all;
 use rand::RngExt as _;
 use rand_pcg::Pcg64Mcg;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering::Acquire},
+    time::Duration,
+};
 
 /// Keeps its children running. A component itself, built from a [`SupervisorSpec`], so that trees nest.
 ///
-/// A child is started when the one before it is up, or has failed its first start: under one-for-one siblings do not
-/// depend on each other. When the restarts exceed the intensity, it stops all children, marks their handles gone and ends
-/// as [`Exit::Escalated`]; if its parent restarts it, the same handles work again.
+/// A child is started when the one before it is up, or has failed to start. When the restarts exceed the intensity, it
+/// stops all children, marks their handles gone and ends as [`Exit::Escalated`]; if its parent restarts it, the same handles
+/// work again. Children that were added while it ran are not part of its specification: they are gone with it.
 #[derive(Debug)]
 pub struct Supervisor {
     spec: SupervisorSpec,
-    children: Vec<Child>,
-    window: Window,
+    specs: BTreeMap<Key, ChildSpec>,
+    family: Family,
     jitter: Pcg64Mcg,
-    /// Children before this one have been started at least once.
-    n_begun: usize,
-    /// Set while stopping: how the supervisor itself will end.
-    leaving: Option<Exit>,
+    alarms: BTreeMap<(Duration, u64), Due>,
+    n_alarms: u64,
+    armed: Option<(Duration, SpawnHandle)>,
 }
 
-#[derive(Debug)]
-struct Child {
-    spec: ChildSpec,
-    state: ChildState,
-    incarnation: u64,
-    streak: Streak,
-    last: Option<Exit>,
-    last_fault: Option<Arc<Fault>>,
+/// What a timer is for.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    Alarm(Alarm),
+    /// See whether a child with a hang limit makes progress.
+    Look {
+        key: Key,
+        incarnation: u64,
+    },
 }
 
 /// A child's report to its supervisor.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct Report {
-    child: usize,
+    key: Key,
     incarnation: u64,
     notice: Notice,
 }
+
+/// Adds a child after the last one. It is forgotten once it ends for good, and with its supervisor.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), OrderError>")]
+pub struct Add(pub ChildSpec);
+
+/// Stops a child as its specification says, and forgets it.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), OrderError>")]
+pub struct Remove(pub String);
+
+/// Stops a child and starts it again at once with its queue, or starts one that is down. It is an order and no fault: it
+/// does not count against the intensity.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), OrderError>")]
+pub struct RestartChild(pub String);
 
 impl Actor for Supervisor {
     type Context = Ctx<Supervisor>;
 
     fn started(&mut self, ctx: &mut Ctx<Supervisor>) {
-        self.begin_next(ctx);
+        self.family.open();
+        self.carry_out(ctx);
     }
 }
 
@@ -66,21 +89,22 @@ impl Component for Supervisor {
     type Args = SupervisorSpec;
 
     fn create(spec: &SupervisorSpec, birth: Birth, ctx: &mut Ctx<Supervisor>) -> Result<Supervisor, StartError> {
-        let children = spec.children.iter().cloned().map(Child::new).collect();
-        let jitter = spec.seeds.derive(ctx.id(), birth.incarnation);
-        let spec = spec.clone();
+        let mut family = Family::new(spec.strategy, spec.max_children);
+        let seat = |child: &ChildSpec| (family.seat(child.terms(spec.intensity)), child.clone());
         Ok(Supervisor {
-            spec,
-            children,
-            window: Window::default(),
-            jitter,
-            n_begun: 0,
-            leaving: None,
+            specs: spec.children.iter().map(seat).collect(),
+            family,
+            jitter: spec.seeds.derive(ctx.id(), birth.incarnation),
+            spec: spec.clone(),
+            alarms: BTreeMap::new(),
+            n_alarms: 0,
+            armed: None,
         })
     }
 
     fn halt(&mut self, ctx: &mut Ctx<Supervisor>) {
-        self.leave(Exit::Shutdown, ctx);
+        self.family.leave(Exit::Shutdown);
+        self.carry_out(ctx);
     }
 
     fn stop_deadline(spec: &SupervisorSpec) -> Duration {
@@ -88,179 +112,158 @@ impl Component for Supervisor {
     }
 }
 
-impl Child {
-    fn new(spec: ChildSpec) -> Child {
-        Child {
-            spec,
-            state: ChildState::Waiting,
-            incarnation: 0,
-            streak: Streak::default(),
-            last: None,
-            last_fault: None,
-        }
-    }
-
-    fn running(&self) -> bool {
-        matches!(self.state, ChildState::Starting | ChildState::Up | ChildState::Stopping)
-    }
-
-    /// Not to be restarted: its handles say why.
-    fn retire(&mut self, exit: Exit) {
-        self.spec.launch.close(&exit);
-        self.state = ChildState::Retired(exit);
-    }
-
-    fn branch(&self) -> Branch {
-        Branch {
-            id: self.spec.id.to_string(),
-            state: self.state.clone(),
-            vitals: self.spec.launch.vitals(),
-            last_fault: self.last_fault.clone(),
-            children: Vec::new(),
-        }
-    }
-}
-
 impl Supervisor {
-    /// Starts the next child that has never been started.
-    fn begin_next(&mut self, ctx: &mut Ctx<Supervisor>) {
-        if self.leaving.is_none() && self.n_begun < self.children.len() {
-            self.n_begun += 1;
-            self.start_child(self.n_begun - 1, ctx);
-        }
-    }
-
-    fn start_child(&mut self, index: usize, ctx: &mut Ctx<Supervisor>) {
-        let me = ctx.me();
-        let child = &mut self.children[index];
-        child.state = ChildState::Starting;
-        child.incarnation = child.spec.launch.start(
-            child.spec.place,
-            child.last.clone(),
-            Box::new(move |incarnation, notice| {
-                // A supervisor that is gone has cut off its children already.
-                me.report(Report {
-                    child: index,
+    fn carry_out(&mut self, ctx: &mut Ctx<Supervisor>) {
+        for act in self.family.acts() {
+            match act {
+                Act::Start(key) => self.start(key, ctx),
+                Act::Alarm { after, alarm } => self.note(after, Due::Alarm(alarm)),
+                Act::Leave(exit) => ctx.exit(exit),
+                Act::Forget(key) => drop(self.specs.remove(&key)),
+                Act::OrderStop {
+                    key,
                     incarnation,
-                    notice,
-                });
-            }),
-        );
-    }
-
-    fn child_up(&mut self, index: usize, ctx: &mut Ctx<Supervisor>) {
-        let child = &mut self.children[index];
-        if child.state == ChildState::Starting {
-            child.state = ChildState::Up;
-            child.streak.up(uptime());
-        }
-        if index + 1 == self.n_begun {
-            self.begin_next(ctx);
-        }
-    }
-
-    fn child_down(&mut self, index: usize, exit: Exit, ctx: &mut Ctx<Supervisor>) {
-        let child = &mut self.children[index];
-        child.last = Some(exit.clone());
-        child.last_fault = exit.fault().cloned().or(child.last_fault.take());
-        if self.leaving.is_some() {
-            let was_asked = child.state == ChildState::Stopping;
-            child.retire(exit);
-            if was_asked {
-                self.stop_next(ctx);
+                    drain,
+                } => {
+                    self.with(key, |child| child.launch.order_stop(incarnation, drain));
+                }
+                Act::Fence { key, incarnation, exit } => {
+                    self.with(key, |child| child.launch.fence(incarnation, &exit));
+                }
+                Act::Close { key, incarnation, exit } => {
+                    self.with(key, |child| child.launch.close(incarnation, &exit));
+                }
             }
+        }
+        self.arm(ctx);
+    }
+
+    fn with(&self, key: Key, act: impl FnOnce(&ChildSpec)) {
+        if let Some(child) = self.specs.get(&key) {
+            act(child);
+        }
+    }
+
+    fn start(&mut self, key: Key, ctx: &mut Ctx<Supervisor>) {
+        let (Some(child), Some(member)) = (self.specs.get(&key), self.family.find(key)) else {
             return;
-        }
-        let ChildSpec { restart, backoff, .. } = child.spec;
-        let rules = Rules {
-            restart,
-            backoff,
-            intensity: self.spec.intensity,
         };
-        let chance = self.jitter.random();
-        let decision = decide(&rules, &exit, &mut child.streak, &mut self.window, uptime(), chance);
-        match (decision, self.spec.strategy) {
-            (Decision::Retire, _) => child.retire(exit),
-            (Decision::Restart { after }, Strategy::OneForOne) => self.restart_later(index, after, ctx),
-            (Decision::Escalate, _) => self.escalate(index, &exit, ctx),
+        let me = ctx.me();
+        let listener = move |incarnation, notice| {
+            // A supervisor that is gone has cut off its children already.
+            me.report(Report {
+                key,
+                incarnation,
+                notice,
+            });
+        };
+        let resumes = child
+            .decider
+            .clone()
+            .map(|decide| -> Resumes { Arc::new(move |exit| decide(exit) == Directive::Resume) });
+        let start = Start {
+            place: child.place,
+            last: member.last.clone(),
+            station: ctx.station().below(&child.id),
+            resumes,
+        };
+        if member.incarnation > 0 {
+            log::info!("{}: restarts {}", ctx.path(), child.id);
         }
-        if index + 1 == self.n_begun {
-            self.begin_next(ctx);
+        let incarnation = child.launch.start(start, Box::new(listener));
+        let limit = child.hang_limit;
+        self.family.begun(key, incarnation);
+        if let Some(limit) = limit {
+            self.note(limit, Due::Look { key, incarnation });
         }
     }
 
-    fn restart_later(&mut self, index: usize, after: Duration, ctx: &mut Ctx<Supervisor>) {
-        let child = &mut self.children[index];
-        child.state = ChildState::Backoff;
-        log::info!("{}: restarts {} in {after:?}", ctx.id(), child.spec.id);
-        let ended = child.incarnation;
-        ctx.run_later(after, move |supervisor, ctx| {
-            let child = &supervisor.children[index];
-            if child.state == ChildState::Backoff && child.incarnation == ended {
-                supervisor.start_child(index, ctx);
-            }
+    fn note(&mut self, after: Duration, due: Due) {
+        self.n_alarms += 1;
+        let at = uptime().saturating_add(after);
+        self.alarms.insert((at, self.n_alarms), due);
+    }
+
+    /// One timer for all: the earliest alarm.
+    fn arm(&mut self, ctx: &mut Ctx<Supervisor>) {
+        let Some((&(at, _), _)) = self.alarms.first_key_value() else {
+            return;
+        };
+        match self.armed {
+            Some((armed, _)) if armed <= at => return,
+            Some((_, timer)) => drop(ctx.cancel_future(timer)),
+            None => {}
+        }
+        let timer = ctx.run_later(at.saturating_sub(uptime()), |supervisor, ctx| {
+            supervisor.armed = None;
+            supervisor.ring(ctx);
         });
+        self.armed = Some((at, timer));
     }
 
-    /// Gives up because of the child `index`: all others stop, then the parent is told.
-    fn escalate(&mut self, index: usize, exit: &Exit, ctx: &mut Ctx<Supervisor>) {
-        let (max, within) = (self.spec.intensity.max, self.spec.intensity.within);
-        let child = &mut self.children[index];
-        let fault = Fault {
-            text: format!(
-                "more than {max} restarts within {within:?}; the last to end was {}, it {exit}",
-                child.spec.id
-            ),
-            location: exit.fault().and_then(|fault| fault.location.clone()),
-            during: format!("supervision of {}", child.spec.id),
+    fn ring(&mut self, ctx: &mut Ctx<Supervisor>) {
+        let now = uptime();
+        while let Some(first) = self.alarms.first_entry()
+            && first.key().0 <= now
+        {
+            match first.remove() {
+                Due::Alarm(alarm) => self.family.alarm(alarm),
+                Due::Look { key, incarnation } => self.look(key, incarnation, now, ctx),
+            }
+        }
+        self.carry_out(ctx);
+    }
+
+    /// Looks from outside whether a child makes progress, at the earliest moment at which it could have hung.
+    fn look(&mut self, key: Key, incarnation: u64, now: Duration, ctx: &Ctx<Supervisor>) {
+        let running = self
+            .family
+            .find(key)
+            .filter(|member| member.running() && member.incarnation == incarnation);
+        let (Some(child), Some(_)) = (self.specs.get(&key), running) else {
+            return;
         };
-        let escalated = Exit::Escalated(Arc::new(fault));
-        child.retire(escalated.clone());
-        self.leave(escalated, ctx);
-    }
-
-    /// Begins to stop all children in reverse order; the supervisor ends by `exit` after the last. If it is leaving already,
-    /// the first reason stands: its parent must hear of an escalation even when it ordered a stop meanwhile.
-    fn leave(&mut self, exit: Exit, ctx: &mut Ctx<Supervisor>) {
-        if self.leaving.is_none() {
-            self.leaving = Some(exit);
-            self.stop_next(ctx);
-        }
-    }
-
-    fn stop_next(&mut self, ctx: &mut Ctx<Supervisor>) {
-        let Some(leaving) = self.leaving.clone() else { return };
-        for index in (0..self.children.len()).rev() {
-            let child = &mut self.children[index];
-            if child.running() {
-                child.state = ChildState::Stopping;
-                child.spec.launch.order_stop(child.incarnation);
-                let incarnation = child.incarnation;
-                ctx.run_later(child.spec.stop_deadline, move |supervisor, ctx| {
-                    supervisor.overdue(index, incarnation, ctx);
-                });
-                return;
-            }
-            if !matches!(child.state, ChildState::Retired(_)) {
-                child.retire(leaving.clone());
+        let Some(limit) = child.hang_limit else { return };
+        let vitals = child.launch.vitals();
+        match look(vitals.stuck_since(), now, limit) {
+            Look::Again { after } => self.note(after, Due::Look { key, incarnation }),
+            Look::Hung { stuck_for } => {
+                let during = match vitals.in_hand {
+                    Some(hand) => hand.what,
+                    None if vitals.held_since.is_some() => "a wait that holds the mailbox",
+                    None => "its thread's work for another actor",
+                };
+                let fault = Fault {
+                    text: format!("no progress for {stuck_for:?}, its limit is {limit:?}"),
+                    location: None,
+                    during: during.to_owned(),
+                };
+                log::error!("{}: {} hung: {fault}", ctx.path(), child.id);
+                let n_zombies = ctx.station().zombies.load(Acquire);
+                let chance = self.jitter.random();
+                let directive = |exit: &Exit| child.directive(exit);
+                self.family
+                    .hung(key, incarnation, fault, n_zombies, directive, now, chance);
             }
         }
-        ctx.exit(leaving);
     }
 
-    /// A child did not stop by its deadline: it is cut off, and the next one's turn comes.
-    fn overdue(&mut self, index: usize, incarnation: u64, ctx: &mut Ctx<Supervisor>) {
-        let child = &mut self.children[index];
-        if child.state == ChildState::Stopping && child.incarnation == incarnation {
-            let deadline = child.spec.stop_deadline;
-            log::error!(
-                "{}: {} did not stop within {deadline:?} and is cut off",
-                ctx.id(),
-                child.spec.id
-            );
-            child.retire(Exit::Killed);
-            self.stop_next(ctx);
-        }
+    fn down(&mut self, key: Key, incarnation: u64, exit: &Exit) {
+        let Some(child) = self.specs.get(&key) else { return };
+        let directive = child.directive(exit);
+        let chance = self.jitter.random();
+        self.family.down(key, incarnation, exit, directive, uptime(), chance);
+    }
+
+    fn branch(&self, key: Key) -> Option<Branch> {
+        let (member, child) = (self.family.find(key)?, self.specs.get(&key)?);
+        Some(Branch {
+            id: child.id.to_string(),
+            state: member.state.clone(),
+            vitals: child.launch.vitals(),
+            last_fault: member.last_fault.clone(),
+            children: Vec::new(),
+        })
     }
 }
 
@@ -268,15 +271,51 @@ impl Handler<Report> for Supervisor {
     type Result = ();
 
     fn handle(&mut self, report: Report, ctx: &mut Ctx<Supervisor>) {
-        let child = &self.children[report.child];
-        if !child.running() || child.incarnation != report.incarnation {
-            log::debug!("{}: late report of {} #{}", ctx.id(), child.spec.id, report.incarnation);
-            return;
+        let Report {
+            key,
+            incarnation,
+            notice,
+        } = report;
+        match notice {
+            Notice::Up => self.family.up(key, incarnation, uptime()),
+            Notice::Resumed(exit) => {
+                self.family
+                    .resumed(key, incarnation, &exit, uptime(), self.spec.intensity);
+            }
+            Notice::Down(exit) => self.down(key, incarnation, &exit),
         }
-        match report.notice {
-            Notice::Up => self.child_up(report.child, ctx),
-            Notice::Down(exit) => self.child_down(report.child, exit, ctx),
-        }
+        self.carry_out(ctx);
+    }
+}
+
+impl Handler<Add> for Supervisor {
+    type Result = Result<(), OrderError>;
+
+    fn handle(&mut self, Add(child): Add, ctx: &mut Ctx<Supervisor>) -> Self::Result {
+        let key = self.family.add(child.terms(self.spec.intensity))?;
+        self.specs.insert(key, child);
+        self.carry_out(ctx);
+        Ok(())
+    }
+}
+
+impl Handler<Remove> for Supervisor {
+    type Result = Result<(), OrderError>;
+
+    fn handle(&mut self, Remove(id): Remove, ctx: &mut Ctx<Supervisor>) -> Self::Result {
+        self.family.remove(&id)?;
+        self.carry_out(ctx);
+        Ok(())
+    }
+}
+
+impl Handler<RestartChild> for Supervisor {
+    type Result = Result<(), OrderError>;
+
+    fn handle(&mut self, RestartChild(id): RestartChild, ctx: &mut Ctx<Supervisor>) -> Self::Result {
+        self.family.restart(&id)?;
+        self.carry_out(ctx);
+        Ok(())
     }
 }
 
@@ -291,21 +330,23 @@ impl Handler<Tree> for Supervisor {
             lane: Lane::Control,
             deadline: below.within,
         };
-        let asked: Vec<_> = self
-            .children
+        let members = self.family.members();
+        let asked: Vec<_> = members
             .iter()
-            .map(|child| {
-                let nested = child.spec.launch.nested().filter(|_| child.state == ChildState::Up);
-                (child.branch(), nested.map(|supervisor| supervisor.ask(below, how)))
+            .filter_map(|member| {
+                let child = self.specs.get(&member.key)?;
+                let nested = child.launch.nested().filter(|_| member.state == ChildState::Up);
+                let answer = nested.map(|supervisor| supervisor.ask(below, how));
+                Some((self.branch(member.key)?, answer))
             })
             .collect();
-        let state = if self.leaving.is_some() {
+        let state = if self.family.leaving() {
             ChildState::Stopping
         } else {
             ChildState::Up
         };
         let (id, vitals) = (ctx.id().to_owned(), ctx.me().vitals());
-        let last_fault = self.children.iter().rev().find_map(|child| child.last_fault.clone());
+        let last_fault = members.iter().rev().find_map(|member| member.last_fault.clone());
         Box::pin(async move {
             let children = join_all(asked.into_iter().map(|(mut branch, answer)| async {
                 if let Some(answer) = answer
@@ -327,12 +368,15 @@ impl Handler<Tree> for Supervisor {
     }
 }
 
-/// However a supervisor ends, nothing below it goes on unsupervised.
+/// However a supervisor ends, nothing below it goes on unsupervised; but what its successor has started already is left
+/// alone.
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            if !matches!(child.state, ChildState::Retired(_)) {
-                child.retire(Exit::Killed);
+        for member in self.family.members().iter().rev() {
+            if !matches!(member.state, ChildState::Retired(_)) {
+                self.with(member.key, |child| {
+                    child.launch.close(member.incarnation, &Exit::Killed)
+                });
             }
         }
     }

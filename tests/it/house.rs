@@ -1,5 +1,5 @@
-//! The house as a whole: a member is killed and the round ends; the same seed gives the same journal; actors and the bare
-//! loop decide alike.
+//! The house as a whole, in a world: a member is killed and the round ends; the same seed gives the same journal, in
+//! virtual time and in real time; actors and the bare loop decide alike; nobody is left over, no fault goes unseen.
 
 use huddle::agents::specialists::data_engineer::AsOf;
 use huddle::agents::specialists::risk_manager::RiskLimits;
@@ -18,6 +18,7 @@ use huddle::sim::{FIRST_SEASON, League, SimOptions};
 use huddle::store::imports::{self, SourceFile};
 use huddle::store::{Store, journal, load_archive};
 use huddle::swarms::pool::PoolSettings;
+use huddle::world::World;
 use std::sync::Arc;
 
 /// Five seasons of ten weeks with loose openers: enough for ratings to find something, little enough for a debug build.
@@ -68,37 +69,77 @@ pub fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
     }
 }
 
-pub fn spec(store: Store) -> HouseSpec {
+const SEED: u64 = 1;
+
+pub fn spec(store: Store, clock: Clock) -> HouseSpec {
     HouseSpec {
         store,
-        clock: Clock::system(),
-        seeds: Seeds::new(1),
+        clock,
+        seeds: Seeds::new(SEED),
         limits: RiskLimits::default(),
         pool: PoolSettings::default(),
     }
 }
 
-/// Plays the week in a house of its own and returns it with the journal's entries.
-fn played(kill: Option<&str>) -> (PlayedWeek, Vec<journal::Entry>) {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, archive) = store(&dir);
-    let week = actix::System::new().block_on(async {
-        let house = House::start(spec(store.clone()));
-        let week = play(&house, &order(&archive, kill)).await.unwrap();
-        assert_eq!(house.stop().await.code(), 0);
-        week
-    });
+/// A week that was played, with the journal's entries.
+type Played = (PlayedWeek, Vec<journal::Entry>);
+
+async fn play_once(store: &Store, clock: Clock, order: &WeekOrder) -> PlayedWeek {
+    let house = House::start(spec(store.clone(), clock));
+    let week = play(&house, order).await.unwrap();
+    assert_eq!(house.stop().await.code(), 0);
+    week
+}
+
+fn with_journal(week: PlayedWeek, store: &Store) -> Played {
     let mut conn = store.conn().unwrap();
     journal::verify(&mut conn).unwrap();
     (week, journal::after(&mut conn, 0, 1_000).unwrap())
 }
 
+/// Plays the week in a world and a house of its own.
+fn played(kill: Option<&str>) -> Played {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, archive) = store(&dir);
+    let week = World::run(SEED, async |world| {
+        if let Some(member) = kill {
+            world.expect_fault(&format!("{member} #1 panicked"));
+        }
+        play_once(&store, world.clock(), &order(&archive, kill)).await
+    });
+    with_journal(week, &store)
+}
+
+/// The same with the machine's clock.
+fn played_in_real_time() -> Played {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, archive) = store(&dir);
+    let week = actix::System::new().block_on(play_once(&store, Clock::system(), &order(&archive, None)));
+    with_journal(week, &store)
+}
+
 #[test]
-fn the_same_seed_gives_the_same_journal() {
-    let (first, second) = (played(None), played(None));
+fn the_same_seed_gives_the_same_journal_in_virtual_time_and_in_real_time() {
+    let (first, second, real) = (played(None), played(None), played_in_real_time());
     assert!(first.1.len() >= 11, "a round leaves its minutes");
-    assert_eq!(first.1.last().map(|e| &e.hash), second.1.last().map(|e| &e.hash));
-    assert_eq!(first.0.journal.hash, second.0.journal.hash);
+    for other in [second, real] {
+        assert_eq!(first.1.last().map(|e| &e.hash), other.1.last().map(|e| &e.hash));
+        assert_eq!(first.0.journal.hash, other.0.journal.hash);
+    }
+}
+
+#[test]
+fn an_unannounced_crash_in_the_house_does_not_pass_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, archive) = store(&dir);
+    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        World::run(SEED, async |world| {
+            let week = play_once(&store, world.clock(), &order(&archive, Some("elo"))).await;
+            assert!(week.rounds[0].seats[&Seat::new("elo")].answer.is_some(), "it healed");
+        });
+    }));
+    let text = failed.unwrap_err().downcast_ref::<String>().unwrap().clone();
+    assert!(text.contains("nobody expected that elo #1 panicked"), "{text}");
 }
 
 #[test]
@@ -133,7 +174,7 @@ fn a_member_killed_in_the_middle_comes_back_and_answers() {
 fn actors_and_the_bare_loop_decide_alike() {
     let week = played(None).0;
     let round = &week.rounds[0];
-    let rng = Seeds::new(1).derive("swarms/consensus/table", 1);
+    let rng = Seeds::new(SEED).derive("swarms/consensus/table", 1);
     let mut host = BareHost::new(&ROSTER, PoolSettings::default(), RiskLimits::default(), rng);
     let bare = host.hold(round.convened.clone()).unwrap();
     let text = |decisions| serde_json::to_string(decisions).unwrap();
@@ -148,8 +189,8 @@ fn actors_and_the_bare_loop_decide_alike() {
 fn a_round_played_twice_is_stored_once() {
     let dir = tempfile::tempdir().unwrap();
     let (store, archive) = store(&dir);
-    let heads = actix::System::new().block_on(async {
-        let house = House::start(spec(store));
+    let heads = World::run(SEED, async |world| {
+        let house = House::start(spec(store, world.clock()));
         let first = play(&house, &order(&archive, None)).await.unwrap();
         let second = play(&house, &order(&archive, None)).await.unwrap();
         house.stop().await;
@@ -168,8 +209,8 @@ fn a_live_week_bets_a_market_once_however_often_it_looks() {
         as_of: AsOf::At(opens + chrono::TimeDelta::hours(hours)),
         ..order(&archive, None)
     };
-    let (first, second) = actix::System::new().block_on(async {
-        let house = House::start(spec(store));
+    let (first, second) = World::run(SEED, async |world| {
+        let house = House::start(spec(store, world.clock()));
         let weeks = (play(&house, &at(1)).await.unwrap(), play(&house, &at(2)).await.unwrap());
         house.stop().await;
         weeks
@@ -182,11 +223,9 @@ fn a_live_week_bets_a_market_once_however_often_it_looks() {
     assert!(!bets(&first).is_empty(), "this league has something to bet");
     let again: Vec<String> = bets(&second).into_iter().filter(|b| bets(&first).contains(b)).collect();
     assert!(again.is_empty(), "bet twice: {again:?}");
-    let stale = actix::System::new().block_on(async {
-        let house = House::start(spec(Store::open(&dir.path().join("huddle.db")).unwrap()));
-        let week = play(&house, &at(30)).await.unwrap();
-        house.stop().await;
-        week
+    let stale = World::run(SEED, async |world| {
+        let store = Store::open(&dir.path().join("huddle.db")).unwrap();
+        play_once(&store, world.clock(), &at(30)).await
     });
     assert!(
         stale.rounds[0].decisions.iter().all(|d| d.offered.is_none()),

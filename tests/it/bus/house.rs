@@ -16,7 +16,7 @@ fn the_clerk_counts_every_letter_of_a_round_once() {
     let (store, archive) = store(&dir);
     let patient = How::within(Duration::from_secs(60));
     let answer = actix::System::new().block_on(async {
-        let house = House::start(spec(store.clone()));
+        let house = House::start(spec(store.clone(), Clock::system()));
         play(&house, &order(&archive, None)).await.unwrap();
         house.bus.ask(Settle, patient).await.unwrap();
         let now = Clock::system().now();
@@ -48,7 +48,7 @@ fn everybody_is_found_by_path_role_tool_and_group() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = store(&dir);
     actix::System::new().block_on(async {
-        let house = House::start(spec(store));
+        let house = House::start(spec(store, Clock::system()));
         let registry = &house.registry;
         assert_eq!(registry.all().len(), 14);
         assert_eq!(registry.by_role("swarm_member").len(), 7);

@@ -2,13 +2,13 @@
 //! The workload is this very test program, started by itself.
 
 use super::reader::{Fate, Post as House, ReaderArgs, note};
-use super::simulation::population;
 use huddle::actor::How;
 use huddle::bus::{Letter, Post, Posted, Receipt, Settle};
 use huddle::clock::Seeds;
 use huddle::protocol::To;
 use huddle::store::letters::{self, QUARANTINED, RELEASED};
 use huddle::store::{Conn, Store, journal};
+use huddle::world::share;
 use rand::RngExt as _;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -101,7 +101,8 @@ fn last_life(folder: &Path) {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
-    let n_kills = population(200);
+    let full = std::env::var("HUDDLE_FULL").ok();
+    let n_kills = share(200, full.as_deref(), None).len();
     let folder = tempfile::tempdir().unwrap();
     let mut rng = Seeds::new(9).derive("bus/kill", 0);
     let runtime = tokio::runtime::Builder::new_current_thread()

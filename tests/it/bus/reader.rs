@@ -173,3 +173,16 @@ pub fn note(id: &str, to: To) -> AgentMessage {
         Order::Note { text: id.into() },
     )
 }
+
+/// Runs `test` in virtual time and ends everything with it, without a word, as the end of a process does. That is why it
+/// is no [`huddle::world::World`], which demands that nobody is left over.
+pub fn world<T>(test: impl Future<Output = T>) -> T {
+    let build = || {
+        let paused = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build();
+        paused.unwrap()
+    };
+    actix::System::with_tokio_rt(build).block_on(test)
+}

@@ -1,7 +1,7 @@
 //! What is said and not kept: requests and responses, heartbeats, and letters that reach nobody.
 
-use super::reader::{CARD, Fate, Post as House, ReaderArgs, note};
-use crate::runtime::harness::{soon, world};
+use super::reader::{CARD, Fate, Post as House, ReaderArgs, note, world};
+use crate::runtime::harness::soon;
 use chrono::{DateTime, TimeDelta, Utc};
 use huddle::bus::{
     Begin, Door, Effects, Enrol, Entry, Letter, MAX_BATCH, MemoryJournal, Post, PostError, Posted, Receipt,

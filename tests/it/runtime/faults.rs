@@ -18,7 +18,8 @@ fn lost(error: AskError) -> (bool, String) {
 
 #[test]
 fn a_panic_answers_the_ask_in_hand_and_keeps_the_queued_ones() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let (_root, probe) = alone(&Log::default(), &[]);
         assert_eq!(probe.ask(Add, soon()).await, Ok((1, 1)));
         let broken = probe.ask(Break::Panic, soon());
@@ -47,7 +48,8 @@ fn a_panic_answers_the_ask_in_hand_and_keeps_the_queued_ones() {
 
 #[test]
 fn an_ask_whose_future_is_pending_is_lost_as_started_when_a_neighbour_panics() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("in a future");
         let (_root, probe) = alone(&Log::default(), &[]);
         let (slow, held) = (probe.ask(Slow(1000), soon()), probe.ask(Break::InFuture, soon()));
         assert_eq!(held.await, Ok(()));
@@ -72,7 +74,8 @@ fn faults_in_every_place_heal() {
         (PanicsInStarted, "in started (during started"),
         (RefusesToStart, "failed: could not start: no key"),
     ] {
-        world(async {
+        run(async |world| {
+            world.expect_fault(text);
             let (root, probe) = alone(&Log::default(), &[trouble, Healthy]);
             assert_eq!(probe.ask(Add, soon()).await, Ok((2, 1)), "{text}");
             let tree = root.tree(MINUTE).await.unwrap();
@@ -90,7 +93,8 @@ fn faults_in_every_place_heal() {
         (Break::InFuture, "in a future (during a future spawned by"),
         (Break::Fail, "out of paper (during message"),
     ] {
-        world(async {
+        run(async |world| {
+            world.expect_fault(text);
             let (root, probe) = alone(&Log::default(), &[]);
             probe.tell(order, Lane::Normal).unwrap();
             nap(30).await;
@@ -104,7 +108,8 @@ fn faults_in_every_place_heal() {
 
 #[test]
 fn a_payload_that_is_not_text_is_still_a_fault() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("not text");
         let (_root, probe) = alone(&Log::default(), &[]);
         let (started, exit) = lost(probe.ask(Break::PanicOddly, soon()).await.unwrap_err());
         assert!(started && exit.contains("not text"), "{exit}");
@@ -114,7 +119,8 @@ fn a_payload_that_is_not_text_is_still_a_fault() {
 
 #[test]
 fn a_panic_in_the_stop_hook_is_reported_and_does_not_abort() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("in stopped");
         let (root, probe) = alone(&Log::default(), &[Trouble::PanicsInStopped]);
         probe.tell(Break::Stop, Lane::Normal).unwrap();
         nap(20).await;
@@ -134,7 +140,8 @@ fn a_panic_in_the_stop_hook_is_reported_and_does_not_abort() {
 
 #[test]
 fn stop_hooks_run_for_a_stop_and_not_for_a_crash() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let log = Log::default();
         let (root, probe) = alone(&log, &[]);
         probe.ask(Break::Panic, soon()).await.unwrap_err();
@@ -150,7 +157,7 @@ fn stop_hooks_run_for_a_stop_and_not_for_a_crash() {
 
 #[test]
 fn an_actor_may_change_its_mind_about_its_own_stop_but_not_about_an_order() {
-    world(async {
+    run(async |_| {
         let (root, probe) = alone(&Log::default(), &[Trouble::ChangesItsMind]);
         probe.ask(Break::Stop, soon()).await.unwrap();
         assert_eq!(probe.ask(Add, soon()).await, Ok((1, 1)));

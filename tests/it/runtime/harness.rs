@@ -1,28 +1,22 @@
-//! One small world for all runtime tests: a paused actix system, a log of what happened, and one actor for every trouble.
+//! What all runtime tests share: a log of what happened, and one actor for every trouble.
 //!
 //! Time advances only when nothing else can happen, so a test that naps for a minute ends at once, and always alike.
 
 use actix::{
     Actor, ActorContext as _, AsyncContext as _, AtomicResponse, Handler, Message, MessageResult,
-    ResponseActFuture, Running, System, WrapFuture as _, fut::ActorFutureExt as _,
+    ResponseActFuture, Running, WrapFuture as _, fut::ActorFutureExt as _,
 };
 use huddle::{
     actor::{ActorRef, Birth, Component, Ctx, How, Lane, StartError},
     supervision::{Backoff, ChildSpec, Root},
+    world::World,
 };
 use parking_lot::Mutex;
-use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, thread::ThreadId, time::Duration};
 
-/// Runs `test` in an actix system whose clock stands still while there is work.
-pub fn world<T>(test: impl Future<Output = T>) -> T {
-    let build = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap()
-    };
-    System::with_tokio_rt(build).block_on(test)
+/// Runs `test` in a world; none of these tests draws from its seed.
+pub fn run<T>(test: impl AsyncFnOnce(&World) -> T) -> T {
+    World::run(0, test)
 }
 
 /// Lets everything that is due within `ms` virtual milliseconds happen.
@@ -194,6 +188,10 @@ pub enum Break {
     Fail,
     /// Stops of its own accord.
     Stop,
+    /// In a handler, holding a future whose destructor panics as well.
+    Spitefully,
+    /// Nothing breaks: notes a tick every minute.
+    EveryMinute,
 }
 
 impl Handler<Break> for Probe {
@@ -214,7 +212,24 @@ impl Handler<Break> for Probe {
             }
             Break::Fail => ctx.fail("out of paper"),
             Break::Stop => ctx.stop(),
+            Break::Spitefully => {
+                let spite = Spite;
+                ctx.spawn(nap(1).into_actor(self).map(move |(), _, _| drop(spite)));
+                panic!("as ordered");
+            }
+            Break::EveryMinute => {
+                ctx.run_interval(MINUTE, |probe, _| probe.plan.log.note("tick"));
+            }
         }
+    }
+}
+
+/// Panics when it is dropped.
+struct Spite;
+
+impl Drop for Spite {
+    fn drop(&mut self) {
+        panic!("out of spite");
     }
 }
 
@@ -263,6 +278,18 @@ impl Handler<LoseArbiter> for Probe {
     type Result = ();
     fn handle(&mut self, _: LoseArbiter, _: &mut Ctx<Probe>) {
         actix::Arbiter::current().stop();
+    }
+}
+
+/// Answers with the thread it runs on.
+#[derive(Message)]
+#[rtype(result = "ThreadId")]
+pub struct Where;
+
+impl Handler<Where> for Probe {
+    type Result = MessageResult<Where>;
+    fn handle(&mut self, _: Where, _: &mut Ctx<Probe>) -> MessageResult<Where> {
+        MessageResult(std::thread::current().id())
     }
 }
 

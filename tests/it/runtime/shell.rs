@@ -8,6 +8,7 @@ use huddle::{
     machine::{Machine, Turn, drive},
     shell::{Consult, Hear, Outlet, Sabotage, Shell, ShellArgs, ShellRef},
     supervision::{Backoff, ChildSpec, Root},
+    world::World,
 };
 use rand::RngExt as _;
 use std::thread::ThreadId;
@@ -73,7 +74,8 @@ async fn consult<const HEAVY: bool>(dice: &ShellRef<Dice<HEAVY>, Notebook>) -> (
     (rolled[0].nth, rolled[0].face)
 }
 
-async fn same_as_bare<const HEAVY: bool>() {
+async fn same_as_bare<const HEAVY: bool>(world: &World) {
+    world.expect_fault("for the show");
     let log = Log::default();
     let (_root, dice) = table::<HEAVY>(&log);
     let mut rolled = Vec::new();
@@ -95,13 +97,14 @@ async fn same_as_bare<const HEAVY: bool>() {
 
 #[test]
 fn a_shell_and_a_bare_loop_roll_the_same() {
-    world(same_as_bare::<false>());
-    world(same_as_bare::<true>());
+    run(async |world| same_as_bare::<false>(world).await);
+    run(async |world| same_as_bare::<true>(world).await);
 }
 
 #[test]
 fn a_panicking_machine_heals_on_either_thread() {
-    async fn heals<const HEAVY: bool>() {
+    async fn heals<const HEAVY: bool>(world: &World) {
+        world.expect_fault("a die without sides");
         let (root, dice) = table::<HEAVY>(&Log::default());
         assert_eq!(consult(&dice).await.0, 1);
         let (broken, queued) = (dice.ask(Consult(0), soon()), dice.ask(Consult(1000), soon()));
@@ -122,8 +125,8 @@ fn a_panicking_machine_heals_on_either_thread() {
             1
         );
     }
-    world(heals::<false>());
-    world(heals::<true>());
+    run(async |world| heals::<false>(world).await);
+    run(async |world| heals::<true>(world).await);
 }
 
 #[test]
@@ -132,8 +135,8 @@ fn only_a_heavy_machine_leaves_its_thread() {
         let (_root, dice) = table::<HEAVY>(&Log::default());
         dice.ask(Consult(6), soon()).await.unwrap()[0].thread
     }
-    assert_eq!(world(thread::<false>()), std::thread::current().id());
-    assert_ne!(world(thread::<true>()), std::thread::current().id());
+    assert_eq!(run(async |_| thread::<false>().await), std::thread::current().id());
+    assert_ne!(run(async |_| thread::<true>().await), std::thread::current().id());
 }
 
 /// Waits in its turn until the test lets it go on.
@@ -170,7 +173,7 @@ async fn until_depth(shell: &GateRef, depth: [usize; 4]) {
 
 #[test]
 fn a_stop_lets_the_heavy_turn_end() {
-    world(async {
+    run(async |_| {
         let (root, shell, key) = gated();
         let (running, queued) = (shell.ask(Consult(1), soon()), shell.ask(Consult(2), soon()));
         until_depth(&shell, [0, 0, 1, 0]).await;
@@ -192,7 +195,8 @@ fn a_stop_lets_the_heavy_turn_end() {
 
 #[test]
 fn during_a_heavy_turn_control_queues_inputs_in_order_but_sabotage_strikes_at_once() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("now");
         let (root, shell, key) = gated();
         let (first, second) = (shell.ask(Consult(1), soon()), shell.ask(Consult(2), soon()));
         until_depth(&shell, [0, 0, 1, 0]).await;

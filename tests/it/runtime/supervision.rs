@@ -19,7 +19,12 @@ fn restart_kinds_decide_by_the_exit() {
         (Restart::Temporary, Break::Stop, false),
         (Restart::Temporary, Break::Panic, false),
     ] {
-        world(async {
+        run(async |world| {
+            match order {
+                Break::Panic => world.expect_fault("as ordered"),
+                Break::Fail => world.expect_fault("out of paper"),
+                _ => {}
+            }
             let (spec, probe) = probe("probe", &Log::default(), &[]);
             let _root = Root::start(vec![spec.restart(restart)]);
             let _ = probe.ask(order, soon()).await;
@@ -37,7 +42,8 @@ fn restart_kinds_decide_by_the_exit() {
 
 #[test]
 fn the_delay_grows_and_falls_back_after_a_long_life() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let (spec, probe) = probe("probe", &Log::default(), &[]);
         let backoff = Backoff {
             min: ms(10),
@@ -78,7 +84,8 @@ fn deep(log: &Log) -> (Root, [ActorRef<Probe>; 2], ActorRef<Supervisor>) {
 
 #[test]
 fn too_many_restarts_escalate_level_by_level_to_the_exit_report() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let log = Log::default();
         let (root, [leaf, sibling], mid) = deep(&log);
         // One restart by mid, one of mid by top: the same handles work after each.
@@ -109,7 +116,8 @@ fn too_many_restarts_escalate_level_by_level_to_the_exit_report() {
 
 #[test]
 fn the_tree_shows_every_level() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let (root, [leaf, _], _) = deep(&Log::default());
         leaf.ask(Break::Panic, soon()).await.unwrap_err();
         nap(1).await;
@@ -135,7 +143,7 @@ fn the_tree_shows_every_level() {
 
 #[test]
 fn children_start_in_order_and_stop_in_reverse() {
-    world(async {
+    run(async |_| {
         let log = Log::default();
         let inner = |id: &str| probe(id, &log, &[]).0;
         let (nest, _) = ChildSpec::of::<Supervisor>("nest", vec![inner("b1"), inner("b2")].into());
@@ -156,7 +164,7 @@ fn children_start_in_order_and_stop_in_reverse() {
 
 #[test]
 fn a_child_that_does_not_stop_is_cut_off_at_its_deadline() {
-    world(async {
+    run(async |_| {
         let log = Log::default();
         let (a, _) = probe("a", &log, &[]);
         let (stubborn, stubborn_ref) = probe("stubborn", &log, &[Trouble::NeverStops]);
@@ -178,7 +186,7 @@ fn a_child_that_does_not_stop_is_cut_off_at_its_deadline() {
 
 #[test]
 fn the_overall_deadline_and_a_dropped_root_cut_off_the_rest() {
-    world(async {
+    run(async |_| {
         let log = Log::default();
         let (stubborn, probe) = probe("stubborn", &log, &[Trouble::NeverStops]);
         let root = Root::start(vec![stubborn]);
@@ -201,7 +209,8 @@ fn the_overall_deadline_and_a_dropped_root_cut_off_the_rest() {
 
 #[test]
 fn a_stop_during_backoff_does_not_restart_the_child() {
-    world(async {
+    run(async |world| {
+        world.expect_fault("as ordered");
         let log = Log::default();
         let (root, probe) = alone(&log, &[]);
         probe.ask(Break::Panic, soon()).await.unwrap_err();

@@ -1,0 +1,250 @@
+//! A whole tree of actors in virtual time, which must leave nothing behind: no actor, and no fault that nobody foresaw.
+//!
+//! Supervision hides faults by design, so a test that only looks at answers passes while something crashes and heals all
+//! the time. A [`World`] looks at every actor there is, and speaks up at the end.
+
+mod population;
+
+pub use population::{population, share};
+
+use crate::{
+    actor::Census,
+    clock::{Clock, Origin, Seeds, uptime},
+    supervision::{Root, SupervisorSpec},
+};
+use actix_rt::System;
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use std::{
+    cell::RefCell,
+    panic::{AssertUnwindSafe, resume_unwind},
+    rc::Rc,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+/// What a world allows for stopping its trees, in virtual time: more than any tree's own stop deadlines.
+const SHUTDOWN: Duration = Duration::from_secs(3600);
+/// Virtual time after which a body is taken to wait for something that never comes; a replayed season is shorter.
+const LIFETIME: Duration = Duration::from_secs(366 * 86_400);
+/// Time moves only when nobody has anything to do, so the shortest sleep lasts until all is done.
+const SETTLE: Duration = Duration::from_millis(1);
+/// 2025-09-05 00:20 UTC, the first kickoff of a season: records made in a world carry plausible dates.
+const FROM: DateTime<Utc> = DateTime::from_timestamp(1_757_031_600, 0).expect("a date chrono can hold");
+
+/// One paused runtime with a clock that follows it, a root seed, and a census of all actors in it.
+///
+/// Everything runs on one arbiter, [`crate::supervision::Place::Dedicated`] children too, because two arbiters have two
+/// virtual clocks. `spawn_blocking` is waited for; any other thread or socket is not, and times out early. Code that
+/// draws entropy, such as `tokio::select!` without `biased`, is not replayed by the seed.
+///
+/// ```
+/// # use huddle::{actor::How, clock::*, machine::{Machine, Turn}, shell::*, supervision::*, world::World};
+/// # use std::time::Duration;
+/// # struct Sum(i64);
+/// # impl Machine for Sum {
+/// #     type Input = i64;
+/// #     type Effect = i64;
+/// #     fn turn(&mut self, n: i64, turn: &mut Turn<i64>) { self.0 += n; turn.emit(self.0); }
+/// # }
+/// World::run(7, async |world| {
+///     let args = ShellArgs::mute("sum", world.clock(), world.seeds(), |_| Sum(0));
+///     let (child, sum) = ChildSpec::of::<Shell<Sum, Mute>>("sum", args);
+///     world.start(vec![child]);
+///     world.pass(Duration::from_secs(86_400)).await; // at once
+///     world.expect_fault("on purpose"); // without this line the world would fail
+///     let how = How::within(Duration::from_secs(5));
+///     sum.ask(Sabotage("on purpose".into()), how).await.unwrap_err();
+///     assert_eq!(sum.ask(Consult(3), how).await, Ok(vec![3]));
+/// });
+/// ```
+#[derive(Debug)]
+pub struct World {
+    seed: u64,
+    clock: Clock,
+    begun: Duration,
+    census: Arc<Census>,
+    roots: RefCell<Vec<Rc<Root>>>,
+    expected: RefCell<Vec<String>>,
+    allowed: RefCell<Vec<String>>,
+}
+
+impl World {
+    /// Runs `body` in a world of its own and returns what it returns, after stopping what [`World::start`] started.
+    ///
+    /// # Panics
+    /// As `body` does. And if an actor is still alive at the end, a tree did not stop, an actor failed or panicked without
+    /// [`World::expect_fault`], an expected fault did not happen, anything panicked outside actors, or the body waits for
+    /// something that never comes; the text names the seed and the culprits.
+    pub fn run<T>(seed: u64, body: impl AsyncFnOnce(&World) -> T) -> T {
+        let census = Census::open();
+        let _closing = Closing;
+        let origin = Arc::new(OnceLock::<Origin>::new());
+        let (sharing, its_origin) = (census.clone(), origin.clone());
+        let system = System::with_tokio_rt(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .start_paused(true)
+                .on_thread_start(move || {
+                    sharing.join();
+                    its_origin.get().copied().map(Origin::enter);
+                })
+                .build()
+                .expect("a runtime needs two file descriptors, and a test that has none left cannot go on")
+        });
+        let (world, ended, mut complaints, after) = system.block_on(async {
+            origin.get_or_init(Origin::now).enter();
+            let world = World::new(seed, census);
+            let life = AssertUnwindSafe(body(&world)).catch_unwind();
+            let ended = tokio::time::timeout(LIFETIME, life).await;
+            let after = world.elapsed();
+            let complaints = match &ended {
+                Ok(Ok(_)) => world.shut_down().await,
+                Ok(Err(_)) | Err(_) => Vec::new(),
+            };
+            (world, ended, complaints, after)
+        });
+        let obituary = |what: &[String]| {
+            let lines = what.join("\n  ");
+            format!("the world of seed {seed} failed {after:?} after its beginning:\n  {lines}")
+        };
+        let value = match ended {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(panic)) => {
+                complaints.push("its body panicked, see above; faults until then:".to_owned());
+                complaints.extend(world.faults());
+                eprintln!("{}", obituary(&complaints));
+                resume_unwind(panic);
+            }
+            Err(_) => {
+                let alive = world.alive().join(", ");
+                complaints.push(format!(
+                    "its body did not end and waits for what never comes; alive: {alive}"
+                ));
+                None
+            }
+        };
+        complaints.extend(world.complaints());
+        match value {
+            Some(value) if complaints.is_empty() => value,
+            _ => panic!("{}", obituary(&complaints)),
+        }
+    }
+
+    fn new(seed: u64, census: Arc<Census>) -> World {
+        World {
+            seed,
+            clock: Clock::paced(FROM),
+            begun: uptime(),
+            census,
+            roots: RefCell::default(),
+            expected: RefCell::default(),
+            allowed: RefCell::default(),
+        }
+    }
+
+    /// The seed it was started with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The source of every random stream in it.
+    pub fn seeds(&self) -> Seeds {
+        Seeds::new(self.seed)
+    }
+
+    /// Wall time that begins at the first kickoff of 2025 and moves with virtual time.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// Virtual time since the world began.
+    pub fn elapsed(&self) -> Duration {
+        uptime().saturating_sub(self.begun)
+    }
+
+    /// Lets everything happen that is due within `time`.
+    pub async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Starts a tree that the world stops after its body, in reverse order of starting. Holding on to it beyond the body
+    /// is a fault of the test.
+    pub fn start(&self, spec: impl Into<SupervisorSpec>) -> Rc<Root> {
+        let root = Rc::new(Root::start(spec));
+        self.roots.borrow_mut().push(root.clone());
+        root
+    }
+
+    /// Announces that an actor will fail, panic, escalate or lose its arbiter, once or more often, with `text` in the
+    /// report (`id #incarnation panicked: ..`). An escalation quotes the fault that led to it.
+    pub fn expect_fault(&self, text: &str) {
+        self.expected.borrow_mut().push(text.to_owned());
+    }
+
+    /// As [`World::expect_fault`], but it need not happen: for chance.
+    pub fn allow_fault(&self, text: &str) {
+        self.allowed.borrow_mut().push(text.to_owned());
+    }
+
+    /// Every fault so far, oldest first, as `id #incarnation panicked: ..`.
+    pub fn faults(&self) -> Vec<String> {
+        self.census.faults()
+    }
+
+    /// `id #incarnation` of every actor that is alive.
+    pub fn alive(&self) -> Vec<String> {
+        self.census.alive()
+    }
+
+    /// Ends the newest incarnation of `id` as the end of its thread would: without any of its hooks. False if nobody of
+    /// that name runs.
+    pub fn lose_arbiter(&self, id: &str) -> bool {
+        self.census.unseat(id)
+    }
+
+    async fn shut_down(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        let roots = std::mem::take(&mut *self.roots.borrow_mut());
+        for root in roots.into_iter().rev() {
+            let Ok(root) = Rc::try_unwrap(root) else {
+                complaints.push("a tree is still held by somebody after the body ended".to_owned());
+                continue;
+            };
+            if !root.shutdown(SHUTDOWN).await.in_time {
+                complaints.push(format!("a tree did not stop within {SHUTDOWN:?}"));
+            }
+        }
+        tokio::time::sleep(SETTLE).await;
+        let alive = self.census.alive();
+        complaints.extend(alive.iter().map(|who| format!("still alive at the end: {who}")));
+        complaints
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        let (expected, allowed, faults) = (self.expected.borrow(), self.allowed.borrow(), self.census.faults());
+        let foreseen = |fault: &String| expected.iter().chain(&*allowed).any(|text| fault.contains(text));
+        let happened = |text: &String| faults.iter().any(|fault| fault.contains(text));
+        let sudden = faults.iter().filter(|fault| !foreseen(fault));
+        let missing = expected.iter().filter(|text| !happened(text));
+        let mut complaints: Vec<String> = sudden.map(|fault| format!("nobody expected that {fault}")).collect();
+        complaints.extend(missing.map(|text| format!("expected, but it never happened: {text}")));
+        let strays = self.census.strays();
+        complaints.extend(strays.iter().map(|stray| format!("outside actors it {stray}")));
+        match self.census.n_dropped() {
+            0 => {}
+            n => complaints.push(format!("{n} more faults than are kept")),
+        }
+        complaints
+    }
+}
+
+/// Gives this thread back however the world ends.
+struct Closing;
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        Census::close();
+        Origin::leave();
+    }
+}
