@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root
-//!   platform     database
+//!   platform     database, logger
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
 //! ```
@@ -22,6 +22,7 @@ use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
 use crate::agents::swarm_member::SwarmMember;
 use crate::clock::{Clock, Seeds};
 use crate::domain::belief::Seat;
+use crate::logging::{self, LoggerRef};
 use crate::minds::quant::ROSTER;
 use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
 use crate::store::Store;
@@ -60,6 +61,8 @@ pub struct House {
     pub root: Root,
     /// The database.
     pub database: ActorRef<Database>,
+    /// Sorts what is logged, once somebody hands it over.
+    pub logger: LoggerRef,
     /// Lays out rounds.
     pub data_engineer: ShellRef<DataEngineer, Mute>,
     /// Grades what was decided.
@@ -94,6 +97,7 @@ impl House {
             ..Backoff::default()
         };
         let (database_spec, database) = ChildSpec::of::<Database>("database", store);
+        let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
         let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
         let manager = move |_: &_| RiskManager::new(limits);
@@ -138,11 +142,12 @@ impl House {
             vec![branch("consensus", vec![branch("members", member_specs), table_spec])],
         );
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
-        let platform = branch("platform", vec![database_spec]);
+        let platform = branch("platform", vec![database_spec, logger_spec]);
         let root = Root::start(SupervisorSpec::new(vec![platform, specialists, swarms]).seeds(seeds));
         House {
             root,
             database,
+            logger,
             data_engineer,
             analyst,
             swarm,
