@@ -48,6 +48,8 @@ pub mod store;
 
 pub mod home;
 
+pub mod logging;
+
 pub mod config;
 
 pub mod app;

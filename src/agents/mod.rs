@@ -2,3 +2,4 @@
 
 pub mod specialists;
 pub mod swarm_member;
+pub mod workers;

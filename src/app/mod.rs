@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root
-//!   platform     database, bus, audit_clerk
+//!   platform     database, logger, bus, audit_clerk, teller
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
 //! ```
@@ -25,6 +25,7 @@ use crate::agents::swarm_member::SwarmMember;
 use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds};
 use crate::domain::belief::Seat;
+use crate::logging::{self, LoggerRef};
 use crate::minds::quant::ROSTER;
 use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
 use crate::store::keeper::Database;
@@ -69,6 +70,8 @@ pub struct House {
     pub bus: ActorRef<Bus<Store>>,
     /// Who is there.
     pub registry: Registry<Conn>,
+    /// Sorts what is logged, once somebody hands it over.
+    pub logger: LoggerRef,
     /// Lays out rounds.
     pub data_engineer: ShellRef<DataEngineer, Mute>,
     /// Grades what was decided.
@@ -91,24 +94,27 @@ const CRASH_WINDOW: Duration = Duration::from_secs(60);
 /// The workers everybody else stands on.
 struct Platform {
     database: ActorRef<Database>,
+    logger: LoggerRef,
     bus: ActorRef<Bus<Store>>,
     clerk: ActorRef<AuditClerk>,
     registry: Registry<Conn>,
 }
 
-fn platform(store: Store, clock: &Clock) -> (Vec<ChildSpec>, Platform) {
+fn platform(store: Store, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, Platform) {
     let registry = Registry::default();
     let args = BusArgs::new(store.clone(), registry.clone(), clock.clone());
     let (bus_spec, bus) = ChildSpec::of::<Bus<Store>>("bus", args);
     let (clerk_spec, clerk) = ChildSpec::of::<AuditClerk>("audit_clerk", (store.clone(), clock.clone()));
     let (database_spec, database) = ChildSpec::of::<Database>("database", store);
+    let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
     let platform = Platform {
         database,
+        logger,
         bus,
         clerk,
         registry,
     };
-    (vec![database_spec, bus_spec, clerk_spec], platform)
+    (vec![database_spec, logger_spec, bus_spec, clerk_spec], platform)
 }
 
 fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
@@ -138,7 +144,7 @@ impl House {
             limits,
             pool,
         } = spec;
-        let (platform_specs, platform) = platform(store, &clock);
+        let (platform_specs, platform) = platform(store, &clock, seeds);
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
         let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
         let manager = move |_: &_| RiskManager::new(limits);
@@ -190,6 +196,7 @@ impl House {
         House {
             root,
             database: platform.database,
+            logger: platform.logger,
             bus: platform.bus,
             registry: platform.registry,
             data_engineer,

@@ -100,9 +100,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 /// Runs the program: reads the command line, does the verb, prints what went wrong.
 pub fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::new().filter_or("HUDDLE_LOG", "warn"))
-        .format_timestamp(None)
-        .init();
+    crate::logging::install();
     let cli = Cli::parse();
     let now = crate::clock::Clock::system().now();
     match run(cli, now, &mut std::io::stdout().lock()) {

@@ -8,10 +8,12 @@ use crate::clock::{Clock, Seeds};
 use crate::config::Settings;
 use crate::domain::archive::Archive;
 use crate::home::{Home, HomeError};
+use crate::logging;
 use crate::store::keeper::{Do, Work};
 use crate::store::{Conn, Store, StoreError, load_archive};
 use crate::swarms::pool::PoolSettings;
 use anyhow::Context as _;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ impl Work for LoadArchive {
 
 /// Loading seventy thousand rows takes a second in a debug build.
 const LOAD_PATIENCE: Duration = Duration::from_secs(60);
+/// A line about the log is not worth a longer wait; only a logger that crashed lately needs one.
+const SUMMARY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a verb works with.
 pub struct Session {
@@ -97,13 +101,15 @@ pub fn in_house<T>(
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     actix_rt::System::new().block_on(async {
+        let clock = Clock::system();
         let house = House::start(HouseSpec {
             store,
-            clock: Clock::system(),
+            clock: clock.clone(),
             seeds: Seeds::new(settings.seed),
             limits: settings.risk,
             pool: PoolSettings::default(),
         });
+        let log = logging::connect(&house.logger, &clock);
         let loaded = house.database.ask(Do(LoadArchive), How::within(LOAD_PATIENCE)).await;
         let archive = Arc::new(loaded.context("the database actor did not load what is stored")??);
         let session = Session {
@@ -119,9 +125,18 @@ pub fn in_house<T>(
             }
             done = work(&session) => done,
         };
+        let line = match &log {
+            Some(log) => log.closing_line(SUMMARY_PATIENCE).await,
+            None => None,
+        };
+        drop(log);
         let end = session.house.stop().await;
         if end.code() != 0 {
             log::error!("the house did not close in order: {:?}", end.exit);
+        }
+        if let Some(line) = line {
+            // A closed standard error must not turn a finished verb into a panic.
+            let _ = writeln!(std::io::stderr(), "{line}");
         }
         done
     })

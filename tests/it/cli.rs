@@ -93,6 +93,10 @@ fn json(home: &TempDir, args: &[&str]) -> serde_json::Value {
     let output = huddle(home).args(args).arg("--json").output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{args:?}: {error}");
+    assert!(
+        !error.contains("log: "),
+        "nothing happened that asks for attention: {error}"
+    );
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(value["schema_version"], 1, "{args:?}");
     value
@@ -209,7 +213,12 @@ fn the_demo_needs_nothing_and_says_simulated() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    assert!(
+        error.ends_with("log: 1 error of 1 kind, 0 dropped\n"),
+        "the crash was logged, and the logger heard of it: {error}"
+    );
     for part in [
         "SIMULATED LEAGUE",
         "SIMULATED results",

@@ -4,6 +4,7 @@ mod faults;
 mod hangs;
 pub mod harness;
 mod links;
+mod logging;
 mod mailbox;
 mod orders;
 mod schedules;
