@@ -32,6 +32,7 @@ impl<M: Message> fmt::Debug for Port<M> {
 
 trait Entrance<M: Message>: Send + Sync {
     fn id(&self) -> &str;
+    fn path(&self) -> Arc<str>;
     fn gone(&self) -> Option<Exit>;
     fn vitals(&self) -> VitalsSnapshot;
     fn watch(&self, to: Port<Obituary>) -> Option<WatchId>;
@@ -48,6 +49,10 @@ where
 {
     fn id(&self) -> &str {
         ActorRef::id(self)
+    }
+
+    fn path(&self) -> Arc<str> {
+        ActorRef::path(self)
     }
 
     fn gone(&self) -> Option<Exit> {
@@ -79,6 +84,11 @@ impl<M: Message> Port<M> {
     /// The id in the actor's specification.
     pub fn id(&self) -> &str {
         self.0.id()
+    }
+
+    /// As [`ActorRef::path`].
+    pub fn path(&self) -> Arc<str> {
+        self.0.path()
     }
 
     /// As [`ActorRef::gone`].

@@ -15,6 +15,7 @@ pub mod order;
 pub mod record;
 mod roster;
 pub mod table;
+pub mod teller;
 pub mod week;
 
 use crate::actor::{ActorRef, How, Lane};
@@ -38,6 +39,7 @@ use roster::Everybody;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
+use teller::{Teller, TellerArgs};
 use tokio::sync::{Mutex, mpsc};
 
 /// The handle of a swarm member.
@@ -68,6 +70,8 @@ pub struct House {
     pub database: ActorRef<Database>,
     /// The bus.
     pub bus: ActorRef<Bus<Store>>,
+    /// Holds votes.
+    pub teller: ActorRef<Teller<Store>>,
     /// Who is there.
     pub registry: Registry<Conn>,
     /// Sorts what is logged, once somebody hands it over.
@@ -97,6 +101,7 @@ struct Platform {
     logger: LoggerRef,
     bus: ActorRef<Bus<Store>>,
     clerk: ActorRef<AuditClerk>,
+    teller: ActorRef<Teller<Store>>,
     registry: Registry<Conn>,
 }
 
@@ -105,6 +110,12 @@ fn platform(store: Store, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, Platf
     let args = BusArgs::new(store.clone(), registry.clone(), clock.clone());
     let (bus_spec, bus) = ChildSpec::of::<Bus<Store>>("bus", args);
     let (clerk_spec, clerk) = ChildSpec::of::<AuditClerk>("audit_clerk", (store.clone(), clock.clone()));
+    let args = TellerArgs {
+        bus: bus.clone(),
+        registry: registry.clone(),
+        clock: clock.clone(),
+    };
+    let (teller_spec, teller) = ChildSpec::of::<Teller<Store>>("teller", args);
     let (database_spec, database) = ChildSpec::of::<Database>("database", store);
     let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
     let platform = Platform {
@@ -112,9 +123,11 @@ fn platform(store: Store, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, Platf
         logger,
         bus,
         clerk,
+        teller,
         registry,
     };
-    (vec![database_spec, logger_spec, bus_spec, clerk_spec], platform)
+    let specs = vec![database_spec, logger_spec, bus_spec, clerk_spec, teller_spec];
+    (specs, platform)
 }
 
 fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
@@ -198,6 +211,7 @@ impl House {
             database: platform.database,
             logger: platform.logger,
             bus: platform.bus,
+            teller: platform.teller,
             registry: platform.registry,
             data_engineer,
             analyst,

@@ -1,8 +1,9 @@
 //! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
 
-use super::{MemberRef, Platform, SwarmRef, clerk};
+use super::{MemberRef, Platform, SwarmRef, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::swarm_member;
+use crate::agents::workers::logger;
 use crate::bus::{Begin, Door, Entry, RegistryError};
 use crate::domain::belief::Seat;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
@@ -39,6 +40,8 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
         Entry::of("/platform/database", keeper::CARD, &all.platform.database),
         Entry::of("/platform/bus", BUS_CARD, &all.platform.bus),
         Entry::of(clerk::PATH, clerk::CARD, &all.platform.clerk).reading(clerk_door),
+        Entry::of(teller::PATH, teller::CARD, &all.platform.teller).reading(Door::new(all.platform.teller.port())),
+        Entry::of("/platform/logger", logger::CARD, &all.platform.logger),
         Entry::of("/specialists/data_engineer", data_engineer::CARD, all.data_engineer),
         Entry::of(minutes::RISK_PATH, risk_manager::CARD, all.risk),
         Entry::of(

@@ -7,3 +7,4 @@ mod reader;
 mod set_aside;
 mod simulation;
 mod speech;
+mod votes;
