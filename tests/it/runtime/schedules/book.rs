@@ -22,6 +22,8 @@ pub struct Pages {
     /// The log, which must be the same for the same seed.
     pub lines: Vec<String>,
     pub starts: Vec<Start>,
+    /// Incarnations whose end was told to the watcher, by worker.
+    pub ends: Vec<(String, u64)>,
     /// By number.
     pub letters: Vec<Letter>,
     /// What must never happen, in words.

@@ -5,7 +5,10 @@ use super::{
     plan::{Branch, Plan, Seat},
 };
 use crate::runtime::harness::ms;
-use huddle::{actor::AskError, supervision::Strategy};
+use huddle::{
+    actor::{AskError, Loss},
+    supervision::Strategy,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The promises that were broken, in words.
@@ -25,6 +28,7 @@ pub fn of(book: &Book, plan: &Plan) -> Vec<String> {
             }
             broken.extend(conservation(at, seat, pages));
             broken.extend(incarnations(seat, &pages.starts));
+            broken.extend(obituaries(seat, &pages.ends));
         }
         for at in 0..plan.branches.len() {
             broken.extend(intensity(at, plan, pages));
@@ -65,6 +69,11 @@ fn letter_by_letter(id: usize, letter: &Letter) -> Vec<String> {
         Outcome::Answer(Ok(_)) => letter.n_done == 1,
         Outcome::Answer(Err(error)) => match error {
             AskError::Overloaded | AskError::Gone(_) | AskError::Cycle(_) => letter.n_begun == 0,
+            // No worker drops an answer while it lives.
+            AskError::Lost {
+                reason: Loss::Unanswered,
+                ..
+            } => false,
             AskError::Lost { started, .. } | AskError::Deadline { started } => *started == (letter.n_begun == 1),
         },
     };
@@ -134,6 +143,15 @@ fn incarnations(seat: &Seat, starts: &[Start]) -> Option<String> {
         .collect();
     let grows = numbers.is_sorted_by(|a, b| a < b);
     (!grows).then(|| format!("{}: incarnations {numbers:?}", seat.id))
+}
+
+/// Who watches is told of the end of each incarnation, once.
+fn obituaries(seat: &Seat, ends: &[(String, u64)]) -> Option<String> {
+    let mut told: Vec<u64> = ends.iter().filter(|end| end.0 == seat.id).map(|end| end.1).collect();
+    told.sort_unstable();
+    let newest = seat.worker.vitals().incarnation;
+    let each_once = told.iter().copied().eq(1..=newest);
+    (!each_once).then(|| format!("{}: told of the ends of {told:?}, there were {newest}", seat.id))
 }
 
 /// A recount, from the log of starts alone: within one life of a supervisor, no window holds more restarts than granted.
