@@ -2,33 +2,38 @@
 //!
 //! ```text
 //! root
-//!   platform     database
+//!   platform     database, bus, audit_clerk
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
 
+pub mod clerk;
 pub mod grading;
 pub mod order;
 pub mod record;
+mod roster;
 pub mod table;
 pub mod week;
 
-use crate::actor::ActorRef;
+use crate::actor::{ActorRef, How, Lane};
 use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
 use crate::agents::swarm_member::SwarmMember;
+use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds};
 use crate::domain::belief::Seat;
 use crate::minds::quant::ROSTER;
 use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
-use crate::store::Store;
 use crate::store::keeper::Database;
+use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
 use crate::swarms::consensus::Consensus;
 use crate::swarms::pool::PoolSettings;
+use clerk::AuditClerk;
+use roster::Everybody;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
@@ -60,6 +65,10 @@ pub struct House {
     pub root: Root,
     /// The database.
     pub database: ActorRef<Database>,
+    /// The bus.
+    pub bus: ActorRef<Bus<Store>>,
+    /// Who is there.
+    pub registry: Registry<Conn>,
     /// Lays out rounds.
     pub data_engineer: ShellRef<DataEngineer, Mute>,
     /// Grades what was decided.
@@ -79,6 +88,46 @@ const MAX_UNFETCHED: usize = 2;
 const MAX_CRASHES: u32 = 10;
 const CRASH_WINDOW: Duration = Duration::from_secs(60);
 
+/// The workers everybody else stands on.
+struct Platform {
+    database: ActorRef<Database>,
+    bus: ActorRef<Bus<Store>>,
+    clerk: ActorRef<AuditClerk>,
+    registry: Registry<Conn>,
+}
+
+fn platform(store: Store, clock: &Clock) -> (Vec<ChildSpec>, Platform) {
+    let registry = Registry::default();
+    let args = BusArgs::new(store.clone(), registry.clone(), clock.clone());
+    let (bus_spec, bus) = ChildSpec::of::<Bus<Store>>("bus", args);
+    let (clerk_spec, clerk) = ChildSpec::of::<AuditClerk>("audit_clerk", (store.clone(), clock.clone()));
+    let (database_spec, database) = ChildSpec::of::<Database>("database", store);
+    let platform = Platform {
+        database,
+        bus,
+        clerk,
+        registry,
+    };
+    (vec![database_spec, bus_spec, clerk_spec], platform)
+}
+
+fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
+    let backoff = Backoff {
+        min: Duration::from_millis(20),
+        ..Backoff::default()
+    };
+    let mut specs = Vec::new();
+    let mut members = BTreeMap::new();
+    for (name, mind) in ROSTER {
+        let seat_path = format!("swarms/consensus/{name}");
+        let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
+        let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
+        specs.push(child.backoff(backoff));
+        members.insert(Seat::new(name), member);
+    }
+    (specs, members)
+}
+
 impl House {
     /// Starts every actor. Must be called inside an actix system.
     pub fn start(spec: HouseSpec) -> House {
@@ -89,11 +138,7 @@ impl House {
             limits,
             pool,
         } = spec;
-        let shell_backoff = Backoff {
-            min: Duration::from_millis(20),
-            ..Backoff::default()
-        };
-        let (database_spec, database) = ChildSpec::of::<Database>("database", store);
+        let (platform_specs, platform) = platform(store, &clock);
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
         let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
         let manager = move |_: &_| RiskManager::new(limits);
@@ -105,18 +150,10 @@ impl House {
         let (analyst_spec, analyst) =
             ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
-        let mut members = BTreeMap::new();
-        let mut member_specs = Vec::new();
-        for (name, mind) in ROSTER {
-            let seat_path = format!("swarms/consensus/{name}");
-            let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
-            let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
-            member_specs.push(child.backoff(shell_backoff));
-            members.insert(Seat::new(name), member);
-        }
+        let (member_specs, members) = members(&clock, seeds);
         let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
         let plot = Plot::default();
-        let table = Table::new(members.clone(), risk, concluding, plot.clone());
+        let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
         let seats: Vec<Seat> = members.keys().cloned().collect();
         let args = ShellArgs::new(
             "swarms/consensus/table",
@@ -126,6 +163,16 @@ impl House {
             move |_| table.clone(),
         );
         let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
+
+        let everybody = Everybody {
+            platform: &platform,
+            data_engineer: &data_engineer,
+            risk: &risk,
+            analyst: &analyst,
+            swarm: &swarm,
+            members: &members,
+        };
+        roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children: Vec<ChildSpec>| {
             let spec = SupervisorSpec::new(children)
@@ -138,11 +185,13 @@ impl House {
             vec![branch("consensus", vec![branch("members", member_specs), table_spec])],
         );
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
-        let platform = branch("platform", vec![database_spec]);
-        let root = Root::start(SupervisorSpec::new(vec![platform, specialists, swarms]).seeds(seeds));
+        let base = branch("platform", platform_specs);
+        let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms]).seeds(seeds));
         House {
             root,
-            database,
+            database: platform.database,
+            bus: platform.bus,
+            registry: platform.registry,
             data_engineer,
             analyst,
             swarm,
@@ -152,11 +201,26 @@ impl House {
         }
     }
 
-    /// Stops every actor, children before parents, within a deadline.
+    /// The journal has grown by a stored round or grade: its readers are to have it.
+    pub(crate) fn journal_grew(&self) {
+        if let Err(refused) = self.bus.tell(Nudge, Lane::Normal) {
+            // It is delivered with the next letter, or when the house starts again.
+            log::warn!("the bus was not told of new entries: {refused}");
+        }
+    }
+
+    /// Stops every actor, children before parents, within a deadline, after giving readers of the journal a moment to
+    /// catch up; what they do not get to is delivered when the house starts again.
     pub async fn stop(self) -> crate::supervision::ExitReport {
+        let quiet = self.bus.ask(Settle, How::within(CATCHING_UP)).await;
+        if let Err(error) = quiet {
+            log::warn!("not every letter is delivered yet, the rest follows at the next start: {error}");
+        }
         self.root.shutdown(SHUTDOWN_DEADLINE).await
     }
 }
 
+/// Some thousand letters, each of which costs a commit.
+const CATCHING_UP: Duration = Duration::from_secs(5);
 /// A member's turn may be a replay of every season, which a debug build needs seconds for.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);
