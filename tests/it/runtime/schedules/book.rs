@@ -24,6 +24,8 @@ pub struct Pages {
     pub starts: Vec<Start>,
     /// Incarnations whose end was told to the watcher, by worker.
     pub ends: Vec<(String, u64)>,
+    /// How many starts were written down when an incarnation of this actor ended, and when that was.
+    pub lives: Vec<(String, usize, Duration)>,
     /// By number.
     pub letters: Vec<Letter>,
     /// What must never happen, in words.

@@ -1,4 +1,4 @@
-//! Watches every worker of a schedule from a tree of its own, and writes each end it is told of into the book.
+//! Watches every worker and supervisor of a schedule from a tree of its own, and writes each end it is told of into the book.
 
 use super::book::Book;
 use actix::{Actor, Handler};
@@ -36,7 +36,11 @@ impl Handler<Obituary> for Mourner {
         let end = if gone { "is gone" } else { "ended" };
         self.0.note(format!("{name} #{incarnation} {end}: it {exit}"));
         if !gone {
-            self.0.write(|pages| pages.ends.push((name, incarnation)));
+            let at = self.0.now();
+            self.0.write(|pages| {
+                pages.lives.push((name.clone(), pages.starts.len(), at));
+                pages.ends.push((name, incarnation));
+            });
         }
     }
 }

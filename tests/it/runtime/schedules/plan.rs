@@ -93,6 +93,9 @@ impl Plan {
         for seat in &planner.seats {
             seat.worker.watch(mourner.clone()).expect("nobody else watches");
         }
+        for supervisor in planner.branches.iter().filter_map(|branch| branch.supervisor.as_ref()) {
+            supervisor.watch(mourner.clone()).expect("nobody else watches");
+        }
         let root = Root::start(spec);
         planner.branches[0].supervisor = Some(root.supervisor().clone());
         let plan = Plan {
