@@ -21,7 +21,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 /// A reading of the clock costs some 20 ns: below this it would be a good part of what it measures.
 const WORTH_TIMING: Duration = Duration::from_micros(1);
-/// So many short messages share one reading.
+/// So many short messages share one reading; but where somebody looks for hangs, each has its own.
 const GROUP: u32 = 8;
 
 /// The context of every Huddle actor: `type Context = Ctx<Self>`.
@@ -41,6 +41,7 @@ pub struct Ctx<A: Actor<Context = Ctx<A>>> {
     /// Messages handled since the clock was read, and how many may be before it is read again.
     n_group: u32,
     group_size: u32,
+    max_group: u32,
     /// Whether the message in hand was handled rather than found withdrawn.
     handled: bool,
     /// Futures registered since the runner last looked; the older ones are with the runner.
@@ -90,11 +91,12 @@ impl fmt::Display for Doing {
 }
 
 impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
-    pub(super) fn new(seat: Arc<Seat<A>>, incarnation: u64) -> Ctx<A> {
+    pub(super) fn new(seat: Arc<Seat<A>>, incarnation: u64, life: Arc<Life>) -> Ctx<A> {
         Ctx {
             parts: seat.parts(),
-            life: seat.life(),
+            life,
             timed: seat.lanes().timed(),
+            max_group: if seat.lanes().watched() { 1 } else { GROUP },
             now: Duration::ZERO,
             now_micros: 0,
             n_group: 0,
@@ -184,6 +186,7 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
     }
 
     pub(super) fn done(&mut self) {
+        self.handled = false;
         self.life.idle();
         self.tick();
     }
@@ -220,7 +223,7 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
         self.tick();
         let took = self.now.saturating_sub(began);
         self.life.tally.timed(n, took);
-        self.group_size = if took / n < WORTH_TIMING { GROUP } else { 1 };
+        self.group_size = if took / n < WORTH_TIMING { self.max_group } else { 1 };
     }
 
     /// Reads the clock, unless the actor is not timed.

@@ -148,6 +148,10 @@ impl<T> Lanes<T> {
         self.inner.lock().watched = true;
     }
 
+    pub(crate) fn watched(&self) -> bool {
+        self.inner.lock().watched
+    }
+
     pub(crate) fn timed(&self) -> bool {
         self.inner.lock().timed
     }
@@ -229,7 +233,7 @@ impl<T> Lanes<T> {
         inner.owner = Some(inner.newest);
         inner.stop = None;
         inner.gone = None;
-        inner.called = None;
+        inner.called = inner.watched.then(clock::uptime);
         let (newest, sleeper) = (inner.newest, inner.sleeper.take());
         drop(inner);
         wake(sleeper);
@@ -260,6 +264,9 @@ impl<T> Lanes<T> {
 
     pub(crate) fn order_stop(&self, incarnation: u64, drain: bool) {
         let mut inner = self.inner.lock();
+        if inner.newest != incarnation {
+            return; // an order of a supervisor that was replaced
+        }
         inner.stop = Some(Order { incarnation, drain });
         let sleeper = inner.call();
         drop(inner);
@@ -308,6 +315,12 @@ impl<T> Lanes<T> {
     pub(crate) fn waits(&self) -> [LaneWait; 4] {
         let inner = self.inner.lock();
         Lane::ALL.map(|lane| inner.queues[lane as usize].wait)
+    }
+
+    /// Calls a runner that sleeps, to see whether its thread comes.
+    pub(crate) fn call(&self) {
+        let sleeper = self.inner.lock().call();
+        wake(sleeper);
     }
 
     /// Since when the runner was called and has not come.

@@ -95,6 +95,11 @@ impl Life {
             asks.look_at = 2 * asks.begun.len();
         }
         asks.begun.push(Arc::downgrade(ticket));
+        drop(asks);
+        // It may have been cut off between its begin and this.
+        if self.was_cut_off() {
+            ticket.wake();
+        }
     }
 
     /// The end, before any of its pending answers is dropped. The first one stands.

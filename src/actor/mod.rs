@@ -38,6 +38,7 @@ pub use vitals::{InHand, Latency, N_BUCKETS, VitalsSnapshot};
 pub use watch::{Obituary, WatchId};
 
 pub(crate) use census::{Census, hosted, one_arbiter};
+pub(crate) use life::Life;
 pub(crate) use panics::{catch, reraise};
 pub(crate) use report::{Notice, Reporter};
 pub(crate) use runner::{Resumes, Runner};

@@ -110,6 +110,7 @@ impl<M: Message> Parcel<M> {
         })
     }
 
+    #[expect(clippy::boxed_local, reason = "the envelope takes over the very box")]
     pub(crate) fn sealed<A>(self: Box<Parcel<M>>) -> Envelope<A>
     where
         A: Actor<Context = Ctx<A>> + Handler<M>,

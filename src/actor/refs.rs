@@ -164,9 +164,9 @@ impl<A: Component> ActorRef<A> {
             })?;
             let _wait = match how.lane {
                 Lane::Control => None,
-                _ => deadlock::wait_for(|| seat.node()).map_err(|names| {
-                    ticket.withdraw();
-                    AskError::Cycle(names)
+                _ => deadlock::wait_for(|| seat.node()).map_err(|names| AskError::Cycle {
+                    names,
+                    started: ticket.withdraw(),
                 })?,
             };
             drop(seat);
@@ -284,9 +284,14 @@ pub enum AskError {
         /// Who dropped it.
         reason: Loss,
     },
-    /// Waiting for it would never end: the actors named wait for one another. Nothing was begun.
-    #[error("waiting would never end: {0}; answer from a spawned future, or ask on the Control lane")]
-    Cycle(String),
+    /// Waiting for it would not end: the actors named wait for one another.
+    #[error("waiting would never end: {names}; answer from a spawned future, or ask on the Control lane")]
+    Cycle {
+        /// Who waits for whom.
+        names: String,
+        /// Whether the handler had begun, which another thread can have done meanwhile; if not, the message was withdrawn.
+        started: bool,
+    },
     /// No answer in time.
     #[error("no answer by the deadline ({})", if *started { "work had started" } else { "it was withdrawn unstarted" })]
     Deadline {

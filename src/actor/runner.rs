@@ -12,6 +12,7 @@ use super::{
     exit::{Exit, Fault},
     lane::Lane,
     lanes::{Door, Taken},
+    life::Life,
     panics::{Caught, catch},
     report::Reporter,
     seat::Seat,
@@ -49,6 +50,7 @@ pub(crate) struct Runner<A: Component> {
     holding: bool,
     halting: bool,
     plain_first: bool,
+    plain_known: bool,
     ended: bool,
 }
 
@@ -79,13 +81,14 @@ impl<A: Component> Runner<A> {
     pub(crate) fn new(
         seat: Arc<Seat<A>>,
         args: A::Args,
+        life: Arc<Life>,
         birth: Birth,
         reporter: Reporter,
         resumes: Option<Resumes>,
     ) -> Runner<A> {
         census::born(seat.id(), birth.incarnation);
         Runner {
-            ctx: Ctx::new(seat.clone(), birth.incarnation),
+            ctx: Ctx::new(seat.clone(), birth.incarnation, life),
             incarnation: birth.incarnation,
             seat,
             args,
@@ -100,6 +103,7 @@ impl<A: Component> Runner<A> {
             holding: false,
             halting: false,
             plain_first: false,
+            plain_known: false,
             ended: false,
         }
     }
@@ -174,13 +178,12 @@ impl<A: Component> Runner<A> {
             if !self.ctx.running() {
                 return Pace::Stopping;
             }
-            let fresh = !self.ctx.fresh.tasks.is_empty() || !self.ctx.fresh.waits.is_empty();
-            let hosts = !self.tasks.is_empty() || !self.waits.is_empty();
             if left == 0 {
                 return Pace::Yield;
             }
             // What was handled may have woken a future of the actor; without any, the queues are known to be empty.
-            if !fresh && !(progress && hosts) {
+            let fresh = self.ctx.fresh.tasks.len() + self.ctx.fresh.waits.len();
+            if fresh == 0 && (!progress || !self.hosts()) {
                 return Pace::Idle;
             }
         }
@@ -201,6 +204,7 @@ impl<A: Component> Runner<A> {
         self.ctx.n_waits = self.waits.len();
         if !self.holding && !self.waits.is_empty() {
             self.holding = true;
+            self.ctx.close_group();
             self.ctx.life().hold(self.ctx.now());
         }
     }
@@ -214,6 +218,7 @@ impl<A: Component> Runner<A> {
         if !self.seat.plain_is_wanted() {
             return lanes.take(me, Lane::Control, Lane::Bulk, now);
         }
+        self.plain_known = true;
         self.plain_first = !self.plain_first;
         let before_plain = if self.plain_first { Lane::High } else { Lane::Normal };
         match lanes.take(me, Lane::Control, before_plain, now) {
@@ -326,7 +331,9 @@ impl<A: Component> Runner<A> {
     /// future that panicked is thrown away, for it must not be polled again.
     fn after_panic(&mut self, caught: Caught) -> Result<(), Exit> {
         let exit = self.panicked(caught);
-        if !self.resumes.as_ref().is_some_and(|resumes| resumes(&exit)) {
+        // If the decider itself panics, its supervisor will ask it again and be the one that fails.
+        let resumes = |resumes: &Resumes| catch(|| resumes(&exit)).unwrap_or(false);
+        if !self.resumes.as_ref().is_some_and(resumes) {
             return Err(exit);
         }
         let name = self.seat.name();
@@ -358,7 +365,8 @@ impl<A: Component> Runner<A> {
         }
         // Before any pending answer is dropped, so that its asker finds the reason.
         life.end(&exit);
-        life.idle();
+        // A destructor that blocks must not look idle.
+        self.ctx.doing(Doing::Hook("drop"));
         let waits = std::mem::take(&mut self.waits)
             .into_iter()
             .chain(self.ctx.fresh.waits.drain(..));
@@ -370,6 +378,7 @@ impl<A: Component> Runner<A> {
         }
         dispose(&name, self.in_hand.take());
         dispose(&name, self.actor.take());
+        self.ctx.done();
         life.buried();
         self.seat.ended(&life, self.incarnation, &exit);
         self.reporter.down(exit);
@@ -394,13 +403,14 @@ impl<A: Component> Runner<A> {
             self.ctx.close_group();
             match turned {
                 Ok(Pace::Yield) => {
-                    if !self.tasks.is_empty() || !self.may_sleep(cx) {
-                        // A plain wake-up would put us ahead of what other threads sent to our neighbours: tokio looks at
-                        // that queue only every 31st tick while the local one is not empty.
-                        let _ = pin!(tokio::task::yield_now()).poll(cx);
+                    // A queue that is empty after a full budget needs no other turn; a future that was not polled does.
+                    let plain = self.seat.plain_is_wanted();
+                    if plain || self.hosts() || !self.may_sleep(cx) {
+                        give_way(cx);
                     }
                     return Ok(());
                 }
+                Ok(Pace::Idle) if self.overlooks_plain() => {}
                 Ok(Pace::Idle) if self.may_sleep(cx) => return Ok(()),
                 Ok(Pace::Idle) => {}
                 Ok(Pace::Fenced) => return Err(self.fenced()),
@@ -409,9 +419,27 @@ impl<A: Component> Runner<A> {
                         return Err(exit);
                     }
                 }
-                Err(caught) => self.after_panic(caught)?,
+                Err(caught) => {
+                    self.after_panic(caught)?;
+                    // A crash loop that is resumed must not keep its supervisor, perhaps on this thread, from counting.
+                    give_way(cx);
+                    return Ok(());
+                }
             }
         }
+    }
+
+    /// Whether there are futures that only a turn can poll.
+    fn hosts(&self) -> bool {
+        let fresh = &self.ctx.fresh;
+        let known = self.tasks.len() + self.waits.len();
+        known + fresh.tasks.len() + fresh.waits.len() > 0
+    }
+
+    /// A plain address was handed out for the first time in this turn: nobody has looked into that queue yet.
+    fn overlooks_plain(&mut self) -> bool {
+        let wanted = self.waits.is_empty() && self.seat.plain_is_wanted();
+        wanted && !std::mem::replace(&mut self.plain_known, true)
     }
 
     fn may_sleep(&self, cx: &Context<'_>) -> bool {
@@ -428,6 +456,12 @@ impl<A: Component> Runner<A> {
     fn fenced(&self) -> Exit {
         self.ctx.life().exit().cloned().unwrap_or(Exit::Killed)
     }
+}
+
+/// Goes on later. A plain wake-up would put us ahead of what other threads sent to our neighbours: tokio looks at that
+/// queue only every 31st tick while the local one is not empty.
+fn give_way(cx: &mut Context<'_>) {
+    let _ = pin!(tokio::task::yield_now()).poll(cx);
 }
 
 fn dispose<T>(id: &str, part: T) {

@@ -49,6 +49,9 @@ impl Station {
     }
 }
 
+/// What actix's own queue can be told to hold; it counts senders in the same word.
+const MAX_PLAIN: usize = 1 << 20;
+
 pub(crate) struct Seat<A: Actor<Context = Ctx<A>>> {
     id: Arc<str>,
     number: u64,
@@ -60,7 +63,8 @@ pub(crate) struct Seat<A: Actor<Context = Ctx<A>>> {
     /// Whether anybody ever asked for such an address; until then nobody looks into that queue.
     plain_wanted: AtomicBool,
     vitals: Arc<Vitals>,
-    life: Mutex<Arc<Life>>,
+    /// The newest incarnation with its life: one pair, so that nobody is cut off in the place of another.
+    life: Mutex<(u64, Arc<Life>)>,
     watchers: Watchers,
 }
 
@@ -115,20 +119,28 @@ impl<A: Actor<Context = Ctx<A>>> Seat<A> {
 
     /// The newest incarnation's life.
     pub(crate) fn life(&self) -> Arc<Life> {
-        self.life.lock().clone()
+        self.life.lock().1.clone()
     }
 
     pub(crate) fn set_bounds(&self, bounds: LaneBounds) {
         self.lanes.set_bounds(bounds);
     }
 
-    /// Opens the mailbox for a new incarnation with a life of its own, and returns its number.
-    pub(crate) fn open(&self) -> u64 {
-        let before = std::mem::take(&mut *self.life.lock());
-        if self.lanes.incarnation() > 0 {
-            self.vitals.fold(&before.tally);
+    /// Opens the mailbox for a new incarnation with a life of its own.
+    pub(crate) fn open(&self) -> (u64, Arc<Life>) {
+        let mut life = self.life.lock();
+        if life.0 > 0 {
+            self.vitals.fold(&life.1.tally);
         }
-        self.lanes.open()
+        *life = (self.lanes.open(), Arc::default());
+        life.clone()
+    }
+
+    /// Takes the mailbox from an incarnation; its life, if it had it.
+    pub(crate) fn fence(&self, incarnation: u64) -> Option<Arc<Life>> {
+        let life = self.life.lock();
+        let had = life.0 == incarnation && self.lanes.fence(incarnation);
+        had.then(|| life.1.clone())
     }
 
     pub(crate) fn snapshot(&self) -> VitalsSnapshot {
@@ -150,7 +162,7 @@ impl<A: Actor<Context = Ctx<A>>> Seat<A> {
     /// What plain actix needs to hand out addresses of this seat.
     pub(crate) fn parts(&self) -> ContextParts<A> {
         let mut plain = self.plain.lock();
-        let receiver = plain.get_or_insert_with(|| channel(self.lanes.bounds().normal).1);
+        let receiver = plain.get_or_insert_with(|| channel(self.lanes.bounds().normal.min(MAX_PLAIN)).1);
         ContextParts::new(receiver.sender_producer())
     }
 

@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-/// Buckets of the latency histogram: the n-th counts what took from 2^(n-1) up to 2^n nanoseconds; the last, all above
-/// nine minutes.
+/// Buckets of the latency histogram: the n-th counts what took from 2^(n-1) up to 2^n nanoseconds; the last, all that took
+/// four and a half minutes or more.
 pub const N_BUCKETS: usize = 40;
 
 /// The counters of one seat; they outlive its incarnations.
@@ -91,8 +91,8 @@ impl Counts {
 /// How long handlers took.
 ///
 /// While handlers take less than a microsecond the clock is read once for eight of them, which then share the time; when
-/// they took long together, one of them is taken to have been the slow one. So nothing slow is missed, and a slow one
-/// may be counted a few microseconds too slow.
+/// they took long together, one of them is taken to have been the slow one. So no slow message is missed, but several in
+/// one such group count as one. Children with a hang limit have each message measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Latency {
     counts: [u64; N_BUCKETS],
@@ -105,7 +105,7 @@ impl Latency {
     }
 
     /// A bound which the share `q` (0 to 1) of the messages kept: the upper end of its bucket, so at most twice the true
-    /// value. None before the first message.
+    /// value (and no bound in the last bucket, which is open). None before the first message.
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         let n = self.n();
         let rank = (q.clamp(0.0, 1.0) * n as f64).ceil().max(1.0) as u64;

@@ -43,17 +43,24 @@ impl Watchers {
     /// None if there are too many.
     pub(crate) fn add(&self, to: Port<Obituary>) -> Option<WatchId> {
         let mut watchers = self.0.lock();
-        watchers.retain(|(_, port)| port.gone().is_none());
-        if watchers.len() >= MAX_WATCHERS {
-            return None;
-        }
-        let id = WatchId(NUMBERS.fetch_add(1, Relaxed));
-        watchers.push((id, to));
-        Some(id)
+        // Dropped outside the lock: the last handle of an actor may drop its queue, and with it somebody's destructor.
+        let (kept, gone) = std::mem::take(&mut *watchers)
+            .into_iter()
+            .partition(|(_, port): &(WatchId, Port<Obituary>)| port.gone().is_none());
+        *watchers = kept;
+        let id = (watchers.len() < MAX_WATCHERS).then(|| WatchId(NUMBERS.fetch_add(1, Relaxed)));
+        watchers.extend(id.map(|id| (id, to)));
+        drop(watchers);
+        drop::<Vec<_>>(gone);
+        id
     }
 
     pub(crate) fn remove(&self, id: WatchId) {
-        self.0.lock().retain(|(known, _)| *known != id);
+        let mut watchers = self.0.lock();
+        let at = watchers.iter().position(|(known, _)| *known == id);
+        let removed = at.map(|at| watchers.remove(at));
+        drop(watchers);
+        drop(removed);
     }
 
     pub(crate) fn tell(&self, path: &Arc<str>, incarnation: u64, exit: &Exit, gone: bool) {

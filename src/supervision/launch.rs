@@ -1,8 +1,11 @@
 //! The supervisor's grip on one child, without its type: start, stop, cut off, close, read.
 
-use super::{spec::Place, supervisor::Supervisor};
+use super::{
+    spec::{Place, SupervisorSpec},
+    supervisor::Supervisor,
+};
 use crate::actor::{
-    ActorRef, Birth, Component, Exit, LaneBounds, Notice, Reporter, Resumes, Runner, Seat, Station,
+    ActorRef, Birth, Component, Exit, LaneBounds, Life, Notice, Reporter, Resumes, Runner, Seat, Station,
     VitalsSnapshot, hosted, one_arbiter,
 };
 use actix_rt::Arbiter;
@@ -30,6 +33,8 @@ pub(crate) trait Launch: Send + Sync {
     /// Cuts off whoever runs, without waiting for it; refuses senders and buries what is queued, until the next start. Does
     /// nothing if an incarnation newer than this was started.
     fn close(&self, incarnation: u64, exit: &Exit);
+    /// Calls it, if it sleeps, to see at the next look whether its thread comes.
+    fn call(&self);
     fn set_bounds(&self, bounds: LaneBounds);
     fn set_timed(&self, timed: bool);
     /// Has everything noted that a look at its progress needs.
@@ -55,7 +60,7 @@ impl<A: Component> Launcher<A> {
     }
 
     /// Runs the incarnation on its own arbiter, which is kept until it is lost or the child is closed.
-    fn start_apart(&self, birth: Birth, reporter: Reporter, resumes: Option<Resumes>) {
+    fn start_apart(&self, life: Arc<Life>, birth: Birth, reporter: Reporter, resumes: Option<Resumes>) {
         let mut arbiter = self.arbiter.lock();
         if !arbiter.as_ref().is_some_and(Arbiter::alive) {
             *arbiter = Arbiter::try_new()
@@ -66,8 +71,16 @@ impl<A: Component> Launcher<A> {
         if let Some(arbiter) = &*arbiter {
             // If the arbiter ends before it runs this, the dropped reporter tells the supervisor.
             arbiter.spawn_fn(move || {
-                actix_rt::spawn(Runner::new(seat, args, birth, reporter, resumes));
+                actix_rt::spawn(Runner::new(seat, args, life, birth, reporter, resumes));
             });
+        }
+    }
+
+    /// The children in a supervisor's specification: what it cannot see to any more, or never could.
+    fn each_below(&self, act: impl Fn(&dyn Launch)) {
+        let args: &dyn Any = &self.args;
+        if let Some(spec) = args.downcast_ref::<SupervisorSpec>() {
+            spec.children.iter().rev().for_each(|child| act(&*child.launch));
         }
     }
 
@@ -87,14 +100,19 @@ impl<A: Component> Launch for Launcher<A> {
             resumes,
         } = start;
         self.seat.hang(&station);
-        let incarnation = self.seat.open();
+        // A predecessor that has not ended belongs to a supervisor that was replaced: it is cut off, not forgotten.
+        let before = self.seat.life();
+        if before.exit().is_none() {
+            self.fence(self.seat.lanes().incarnation(), &Exit::Killed);
+        }
+        let (incarnation, life) = self.seat.open();
         let birth = Birth { incarnation, last };
         let reporter = Reporter::new(move |notice| listener(incarnation, notice));
         match place {
-            Place::Dedicated if !one_arbiter() => self.start_apart(birth, reporter, resumes),
+            Place::Dedicated if !one_arbiter() => self.start_apart(life, birth, reporter, resumes),
             Place::Here | Place::Dedicated => {
                 let (seat, args) = (self.seat.clone(), self.args.clone());
-                let task = actix_rt::spawn(Runner::new(seat, args, birth, reporter, resumes));
+                let task = actix_rt::spawn(Runner::new(seat, args, life, birth, reporter, resumes));
                 hosted(self.seat.id(), &task);
             }
         }
@@ -106,12 +124,12 @@ impl<A: Component> Launch for Launcher<A> {
     }
 
     fn fence(&self, incarnation: u64, exit: &Exit) {
-        if self.seat.lanes().fence(incarnation) {
-            let life = self.seat.life();
+        if let Some(life) = self.seat.fence(incarnation) {
             life.cut_off(exit, &self.seat.station().zombies);
             self.seat.ended(&life, incarnation, exit);
             // Its thread may be blocked; the next incarnation gets a fresh one, and this one ends when it comes back.
             self.stop_arbiter();
+            self.each_below(|child| child.fence(child.vitals().incarnation, &Exit::Killed));
         }
     }
 
@@ -119,7 +137,12 @@ impl<A: Component> Launch for Launcher<A> {
         self.fence(incarnation, exit);
         if self.seat.close(incarnation, exit) {
             self.stop_arbiter();
+            self.each_below(|child| child.close(child.vitals().incarnation, &Exit::Killed));
         }
+    }
+
+    fn call(&self) {
+        self.seat.lanes().call();
     }
 
     fn set_bounds(&self, bounds: LaneBounds) {
@@ -147,6 +170,8 @@ impl<A: Component> Launch for Launcher<A> {
 
 impl<A: Component> Drop for Launcher<A> {
     fn drop(&mut self) {
+        // Nobody can start it any more, if anybody ever did.
+        self.seat.close(u64::MAX, &Exit::Killed);
         self.stop_arbiter();
     }
 }

@@ -126,6 +126,9 @@ impl Backoff {
 
     /// The delay after the `n_faults`-th failure in a row; `chance` lies in `[0, 1)`. Never above `max`.
     pub fn delay(&self, n_faults: u32, chance: f64) -> Duration {
+        if self.min.is_zero() {
+            return Duration::ZERO;
+        }
         let growth = self.factor.max(1.0).powf(f64::from(n_faults.saturating_sub(1)));
         let grown = (self.min.as_secs_f64() * growth).min(self.max.as_secs_f64());
         let kept = 1.0 - self.jitter.clamp(0.0, 1.0) * chance.clamp(0.0, 1.0);

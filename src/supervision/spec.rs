@@ -101,7 +101,7 @@ impl ChildSpec {
     pub fn hang_limit(self, limit: Duration) -> ChildSpec {
         self.launch.watch();
         ChildSpec {
-            hang_limit: Some(limit),
+            hang_limit: Some(limit).filter(|limit| !limit.is_zero()),
             ..self
         }
     }
@@ -134,9 +134,9 @@ impl ChildSpec {
     }
 
     pub(super) fn directive(&self, exit: &Exit) -> Directive {
-        self.decider
-            .as_ref()
-            .map_or(Directive::default(), |decide| decide(exit))
+        // A quiet end is no fault.
+        let decide = self.decider.as_ref().filter(|_| exit.abnormal());
+        decide.map_or(Directive::default(), |decide| decide(exit))
     }
 
     /// Where it runs.
@@ -206,7 +206,8 @@ impl SupervisorSpec {
         SupervisorSpec { seeds, ..self }
     }
 
-    /// The longest an orderly stop of all children can take, with one second to spare.
+    /// The longest an orderly stop of these children can take, with one second to spare; children added while running are
+    /// not allowed for.
     pub fn stop_deadline(&self) -> Duration {
         let all = self.children.iter().map(|child| child.stop.deadline());
         all.fold(Duration::from_secs(1), Duration::saturating_add)

@@ -4,7 +4,7 @@
 //! of a predecessor must not take down its successor.
 
 use super::{
-    family::{Act, Alarm, Family, Key, OrderError},
+    family::{Act, Alarm, Ended, Family, Hang, Key, MAX_ZOMBIES, OrderError},
     launch::Start,
     policy::{Directive, Look, look},
     spec::{ChildSpec, SupervisorSpec},
@@ -119,6 +119,7 @@ impl Supervisor {
             for act in self.family.acts() {
                 self.act(act, ctx);
             }
+            self.count_zombies(ctx);
             let now = uptime();
             let Some(first) = self.alarms.first_entry().filter(|first| first.key().0 <= now) else {
                 break;
@@ -129,6 +130,19 @@ impl Supervisor {
             }
         }
         self.arm(ctx);
+    }
+
+    /// Threads that hang are more than this process can make up for, whoever was cut off on them.
+    fn count_zombies(&mut self, ctx: &Ctx<Supervisor>) {
+        let n = ctx.station().zombies.load(Acquire);
+        if n > MAX_ZOMBIES && !self.family.leaving() {
+            let fault = Fault {
+                text: format!("{n} threads hang"),
+                location: None,
+                during: format!("supervision by {}", ctx.path()),
+            };
+            self.family.leave(Exit::Fatal(Arc::new(fault)));
+        }
     }
 
     fn act(&mut self, act: Act, ctx: &mut Ctx<Supervisor>) {
@@ -196,6 +210,17 @@ impl Supervisor {
     fn note(&mut self, after: Duration, due: Due) {
         self.n_alarms += 1;
         let at = uptime().saturating_add(after);
+        // Alarms of what has ended long ago are thrown away before they are many.
+        if self.alarms.len() > 4 * self.specs.len() + 64 {
+            let family = &self.family;
+            self.alarms.retain(|_, due| match due {
+                Due::Alarm(Alarm::Overdue { key, incarnation } | Alarm::Restart { key, incarnation })
+                | Due::Look { key, incarnation } => family
+                    .find(*key)
+                    .is_some_and(|member| member.incarnation == *incarnation),
+                Due::Alarm(Alarm::Regroup { .. }) => true,
+            });
+        }
         self.alarms.insert((at, self.n_alarms), due);
     }
 
@@ -228,7 +253,10 @@ impl Supervisor {
         let Some(limit) = child.hang_limit else { return };
         let vitals = child.launch.vitals();
         match look(vitals.stuck_since(), now, limit) {
-            Look::Again { after } => self.note(after, Due::Look { key, incarnation }),
+            Look::Again { after } => {
+                child.launch.call();
+                self.note(after, Due::Look { key, incarnation });
+            }
             Look::Hung { stuck_for } => {
                 let during = match vitals.in_hand {
                     Some(hand) => hand.what,
@@ -241,11 +269,14 @@ impl Supervisor {
                     during: during.to_owned(),
                 };
                 log::error!("{}: {} hung: {fault}", ctx.path(), child.id);
-                let n_zombies = ctx.station().zombies.load(Acquire);
+                let hang = Hang {
+                    fault,
+                    n_zombies: ctx.station().zombies.load(Acquire),
+                };
                 let chance = self.jitter.random();
                 let directive = |exit: &Exit| child.directive(exit);
                 self.family
-                    .hung(key, incarnation, fault, n_zombies, directive, now, chance);
+                    .hung(key, incarnation, hang, directive, Ended { now, chance });
             }
         }
     }
@@ -254,7 +285,9 @@ impl Supervisor {
         let Some(child) = self.specs.get(&key) else { return };
         let directive = child.directive(exit);
         let chance = self.jitter.random();
-        self.family.down(key, incarnation, exit, directive, uptime(), chance);
+        let now = uptime();
+        self.family
+            .down(key, incarnation, exit, directive, Ended { now, chance });
     }
 
     fn branch(&self, key: Key) -> Option<Branch> {

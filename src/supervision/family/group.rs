@@ -99,16 +99,14 @@ impl Family {
 
     pub(super) fn bring_down(&mut self, at: usize, doom: Doom) {
         let member = &mut self.members[at];
-        if member.doom.is_some() && member.running() {
-            // It is on its way down already; being removed is the stronger wish.
-            if doom == Doom::Remove {
+        if member.running() {
+            if member.doom.is_none() || doom == Doom::Remove {
+                // Being removed is the stronger wish; whoever is restarted with its group is restarted.
                 member.doom = Some(doom);
             }
-            return;
-        }
-        if member.running() {
-            member.doom = Some(doom);
-            self.order_stop(at, doom);
+            if let (Some(doom), false) = (member.doom, member.state == ChildState::Stopping) {
+                self.order_stop(at, doom);
+            }
         } else {
             self.settle(at, doom, Exit::Shutdown);
         }
@@ -153,8 +151,18 @@ impl Family {
         member.doom = None;
         match doom {
             Doom::Leave => self.retire(at, exit),
-            Doom::Regroup if member.terms.rules.restart == Restart::Temporary => self.retire_for_good(at, exit),
+            Doom::Regroup if member.terms.rules.restart == Restart::Temporary && member.incarnation > 0 => {
+                self.retire_for_good(at, exit);
+            }
             Doom::Regroup => member.state = ChildState::Waiting,
+            // Its group is down or going down: it has its turn in the order of starts.
+            Doom::Restart if self.regroup.is_some() => {
+                member.state = ChildState::Waiting;
+                let first = member.key;
+                if let Some(regroup) = &mut self.regroup {
+                    regroup.from = regroup.from.min(first);
+                }
+            }
             Doom::Remove => {
                 self.retire(at, exit);
                 self.forget(at);

@@ -29,6 +29,22 @@ pub(crate) enum Act {
     Leave(Exit),
 }
 
+/// The circumstances of an end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) now: Duration,
+    /// What the jitter takes, in `[0, 1)`.
+    pub(crate) chance: f64,
+}
+
+/// A member that makes no progress.
+#[derive(Clone, Debug)]
+pub(crate) struct Hang {
+    pub(crate) fault: Fault,
+    /// Threads of the tree that hang already.
+    pub(crate) n_zombies: usize,
+}
+
 /// Something to come back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {

@@ -11,7 +11,7 @@ mod member;
 mod tests;
 
 pub use member::OrderError;
-pub(crate) use member::{Act, Alarm, Key, Member, Terms};
+pub(crate) use member::{Act, Alarm, Ended, Hang, Key, Member, Terms};
 
 use super::{
     policy::{Decision, Directive, Intensity, Strategy, Streak, Window, decide},
@@ -163,15 +163,14 @@ impl Family {
         }
     }
 
-    /// A member ended. `directive` is what its specification says about it, `chance` what the jitter takes.
+    /// A member ended. `directive` is what its specification says about it.
     pub(crate) fn down(
         &mut self,
         key: Key,
         incarnation: u64,
         exit: &Exit,
         directive: Directive,
-        now: Duration,
-        chance: f64,
+        Ended { now, chance }: Ended,
     ) {
         let Some(at) = self.current(key, incarnation) else {
             return;
@@ -180,7 +179,7 @@ impl Family {
         let member = &mut self.members[at];
         member.last = Some(exit.clone());
         member.last_fault = exit.fault().cloned().or(member.last_fault.take());
-        if let Some(doom) = member.doom {
+        if let (Some(doom), false) = (member.doom, matches!(exit, Exit::Fatal(_))) {
             self.settle(at, doom, exit.clone());
             self.advance();
             return;
@@ -207,17 +206,14 @@ impl Family {
         self.advance();
     }
 
-    /// A member makes no progress: it is replaced while its code may run on, unless there are `n_zombies` of that kind
-    /// already.
+    /// A member makes no progress: it is replaced while its code may run on, unless too many are of that kind already.
     pub(crate) fn hung(
         &mut self,
         key: Key,
         incarnation: u64,
-        fault: Fault,
-        n_zombies: usize,
+        Hang { fault, n_zombies }: Hang,
         directive: impl FnOnce(&Exit) -> Directive,
-        now: Duration,
-        chance: f64,
+        ended: Ended,
     ) {
         let Some(at) = self.current(key, incarnation) else {
             return;
@@ -236,7 +232,7 @@ impl Family {
         };
         self.fence(at, exit.clone());
         let directive = directive(&exit);
-        self.down(key, incarnation, &exit, directive, now, chance);
+        self.down(key, incarnation, &exit, directive, ended);
     }
 
     pub(crate) fn alarm(&mut self, alarm: Alarm) {
@@ -252,7 +248,8 @@ impl Family {
             }
             Alarm::Regroup { number } => {
                 if let Some(regroup) = self.regroup.take_if(|regroup| regroup.number == number) {
-                    self.next = self.members.partition_point(|member| member.key < regroup.from);
+                    let first = self.members.partition_point(|member| member.key < regroup.from);
+                    self.next = self.next.min(first);
                 }
             }
             Alarm::Overdue { key, incarnation } => {
@@ -270,7 +267,9 @@ impl Family {
     /// Begins to stop all members; the supervisor ends by `exit` after the last. If it is leaving already, the first reason
     /// stands: its parent must hear of an escalation even when it ordered a stop meanwhile.
     pub(crate) fn leave(&mut self, exit: Exit) {
-        if self.leaving.is_none() {
+        if self.leaving.is_some() && matches!(exit, Exit::Fatal(_)) {
+            self.leaving = Some(exit);
+        } else if self.leaving.is_none() {
             self.leaving = Some(exit);
             self.regroup = None;
             self.bottom = self.members.len();

@@ -201,6 +201,26 @@ fn a_child_that_blocks_its_supervisors_thread_has_both_replaced_from_above() {
 }
 
 #[test]
+fn an_idle_branch_on_a_blocked_thread_is_found_without_anybody_calling_it() {
+    System::new().block_on(async {
+        let done = Arc::default();
+        let (spec, worker) = ChildSpec::of::<Worker>("worker", Arc::clone(&done));
+        let (nest, _) = ChildSpec::of::<Supervisor>("nest", vec![spec].into());
+        let nest = nest.place(Place::Dedicated).backoff(Backoff::constant(ms(0)));
+        let root = Root::start(vec![nest.hang_limit(ms(20))]);
+        assert_eq!(worker.ask(Job(1), soon()).await, Ok(1));
+        let (gate, blocked) = block(&worker);
+        let lost = blocked.await.unwrap_err();
+        assert!(matches!(lost, AskError::Lost { started: true, .. }), "{lost:?}");
+        assert_eq!(worker.ask(Job(2), soon()).await, Ok(2));
+        assert_eq!(root.n_zombies(), 1, "the thread is counted");
+        drop(gate);
+        until(|| root.n_zombies() == 0).await;
+        assert_eq!(root.shutdown(MINUTE).await.code(), 0);
+    });
+}
+
+#[test]
 fn a_blocked_child_does_not_hold_up_the_shutdown() {
     System::new().block_on(async {
         let (spec, worker, _) = worker();

@@ -127,7 +127,7 @@ impl Handler<Pass> for Sitter {
         let asked = table[on.to].ask(on, soon().on(pass.lane));
         let answer = asked.into_actor(self).map(|answer, _, _| match answer {
             Ok(answer) => answer.map(|n| n + 1),
-            Err(error @ AskError::Cycle(_)) => Err(error.to_string()),
+            Err(error @ AskError::Cycle { started: false, .. }) => Err(error.to_string()),
             Err(other) => Err(format!("not by its circle: {other}")),
         });
         AtomicResponse::new(Box::pin(answer))

@@ -2,7 +2,7 @@
 
 use super::harness::*;
 use huddle::{
-    actor::{AskError, Exit, Lane, LaneBounds, Loss, Refusal},
+    actor::{AskError, Exit, How, Lane, LaneBounds, Loss, Refusal},
     clock::uptime,
     supervision::{ChildSpec, Restart, Root},
 };
@@ -162,5 +162,29 @@ fn a_flooded_actor_lets_its_neighbour_speak() {
         let place = heard.iter().position(|text| text == "quiet").unwrap();
         assert_eq!(heard.len(), 1001);
         assert!(place <= 64, "the neighbour spoke after {place} messages");
+    });
+}
+
+/// What a full budget of one turn leaves behind is seen to at the next: futures not polled yet, and plain addresses.
+#[test]
+fn a_full_budget_overlooks_nothing() {
+    run(async |_| {
+        let (_root, probe) = alone(&Log::default(), &[]);
+        nap(1).await;
+        // The last of 64 messages holds the mailbox: its wait has never been polled when the budget is used up.
+        for _ in 0..63 {
+            probe.tell(Add, Lane::Normal).unwrap();
+        }
+        assert_eq!(probe.ask(Hold(5), How::within(ms(100))).await, Ok(()));
+        for n in 0..100 {
+            probe.tell(Hold(n % 3), Lane::Normal).unwrap();
+        }
+        nap(1000).await;
+        assert_eq!(probe.ask(Add, How::within(ms(100))).await, Ok((1, 64)));
+        for n in 0..200 {
+            probe.tell(Echo(n.to_string()), Lane::Normal).unwrap();
+        }
+        nap(100).await;
+        assert_eq!(probe.vitals().handled, 63 + 1 + 100 + 1 + 200 + 200);
     });
 }

@@ -5,6 +5,7 @@
 
 mod book;
 mod client;
+mod mourner;
 mod plan;
 mod table;
 mod verdict;

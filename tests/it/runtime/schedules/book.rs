@@ -22,6 +22,10 @@ pub struct Pages {
     /// The log, which must be the same for the same seed.
     pub lines: Vec<String>,
     pub starts: Vec<Start>,
+    /// Incarnations whose end was told to the watcher, by worker.
+    pub ends: Vec<(String, u64)>,
+    /// How many starts were written down when an incarnation of this actor ended, and when that was.
+    pub lives: Vec<(String, usize, Duration)>,
     /// By number.
     pub letters: Vec<Letter>,
     /// What must never happen, in words.
@@ -82,7 +86,7 @@ impl Letter {
                 AskError::Overloaded => "asks of the overloaded",
                 AskError::Lost { .. } => "asks lost",
                 AskError::Deadline { .. } => "asks too late",
-                AskError::Cycle(_) => "asks in a cycle",
+                AskError::Cycle { .. } => "asks in a cycle",
             },
         })
     }

@@ -207,6 +207,7 @@ impl<'a> Client<'a> {
         let id = format!("d{}", self.plan.n_added.replace(self.plan.n_added.get() + 1));
         let (args, ambush) = worker_args(self.book, &mut self.rng);
         let (spec, worker) = ChildSpec::of::<Worker>(&id, args);
+        worker.watch(self.plan.mourner.clone()).expect("nobody else watches");
         let added = supervisor.ask(Add(spec), how).await;
         let said = format!("add {id}: {added:?}");
         if matches!(added, Ok(Ok(()))) {

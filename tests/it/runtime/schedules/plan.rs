@@ -2,11 +2,12 @@
 
 use super::{
     book::Book,
+    mourner,
     worker::{Ambush, Worker, WorkerArgs},
 };
 use crate::runtime::harness::ms;
 use huddle::{
-    actor::{ActorRef, Exit, LaneBounds},
+    actor::{ActorRef, Exit, LaneBounds, Obituary, Port},
     clock::Seeds,
     supervision::{
         Backoff, ChildSpec, Directive, Intensity, Restart, Root, Stop, Strategy, Supervisor, SupervisorSpec,
@@ -62,6 +63,7 @@ pub struct Plan {
     pub seats: RefCell<Vec<Rc<Seat>>>,
     pub branches: Vec<Branch>,
     pub n_added: Cell<usize>,
+    pub mourner: Port<Obituary>,
 }
 
 struct Planner<'a> {
@@ -79,6 +81,7 @@ const MAX_DEPTH: usize = 4;
 
 impl Plan {
     pub fn start(world: &World, book: &Book) -> (Root, Plan) {
+        let mourner = mourner::start(world, book);
         let mut planner = Planner {
             rng: world.seeds().derive("plan", 0),
             seeds: world.seeds(),
@@ -87,12 +90,19 @@ impl Plan {
             branches: Vec::new(),
         };
         let (spec, _) = planner.branch("root".to_owned(), None, 1);
+        for seat in &planner.seats {
+            seat.worker.watch(mourner.clone()).expect("nobody else watches");
+        }
+        for supervisor in planner.branches.iter().filter_map(|branch| branch.supervisor.as_ref()) {
+            supervisor.watch(mourner.clone()).expect("nobody else watches");
+        }
         let root = Root::start(spec);
         planner.branches[0].supervisor = Some(root.supervisor().clone());
         let plan = Plan {
             seats: RefCell::new(planner.seats),
             branches: planner.branches,
             n_added: Cell::new(0),
+            mourner,
         };
         (root, plan)
     }

@@ -26,11 +26,13 @@ enum Fault {
     In(Ambush, What),
     ArbiterLost,
     SupervisorKilled,
+    /// The halt hook, when ordered to restart.
+    InHalt,
     Restart,
     Remove,
 }
 
-const FAULTS: [(&str, Fault); 17] = [
+const FAULTS: [(&str, Fault); 18] = [
     ("panic in handler", Fault::By(What::Panic)),
     ("panic in future", Fault::By(What::PanicInFuture(5))),
     ("panic in timer", Fault::By(What::PanicInTimer(5))),
@@ -39,6 +41,7 @@ const FAULTS: [(&str, Fault); 17] = [
     ("panic in create", Fault::In(Ambush::Create, What::Panic)),
     ("error in create", Fault::In(Ambush::Refusal, What::Panic)),
     ("panic in started", Fault::In(Ambush::Started, What::Panic)),
+    ("panic in halt", Fault::InHalt),
     ("panic in stopping", Fault::In(Ambush::Stopping, What::Finish)),
     ("panic in stopped", Fault::In(Ambush::Stopped, What::Finish)),
     ("ctx.fail", Fault::By(What::Fail)),
@@ -83,6 +86,9 @@ error in create   | rest-for-one | 1 3 2 | 3 3       | begun: panicked | begun: 
 panic in started  | one-for-one  | 1 3 1 | 3 3       | begun: panicked | begun: panicked
 panic in started  | one-for-all  | 3 3 2 | 3 3       | begun: panicked | begun: panicked
 panic in started  | rest-for-one | 1 3 2 | 3 3       | begun: panicked | begun: panicked
+panic in halt     | one-for-one  | 1 2 1 | 2 2       | -               | begun: panicked
+panic in halt     | one-for-all  | 1 2 1 | 2 2       | -               | begun: panicked
+panic in halt     | rest-for-one | 1 2 1 | 2 2       | -               | begun: panicked
 panic in stopping | one-for-one  | 1 2 1 | 2 2       | answered        | begun: panicked
 panic in stopping | one-for-all  | 2 2 2 | 2 2       | answered        | begun: panicked
 panic in stopping | rest-for-one | 1 2 2 | 2 2       | answered        | begun: panicked
@@ -176,6 +182,10 @@ impl Three {
             }
             Fault::ArbiterLost => assert!(world.lose_arbiter("b")),
             Fault::SupervisorKilled => assert!(world.lose_arbiter("nest")),
+            Fault::InHalt => {
+                *self.ambush.lock() = Some(Ambush::Halting);
+                drop(actix::spawn(self.supervisor.ask(RestartChild("b".into()), how)));
+            }
             Fault::Restart => drop(actix::spawn(self.supervisor.ask(RestartChild("b".into()), how))),
             Fault::Remove => drop(actix::spawn(self.supervisor.ask(Remove("b".into()), how))),
         }

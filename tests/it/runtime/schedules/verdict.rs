@@ -5,7 +5,10 @@ use super::{
     plan::{Branch, Plan, Seat},
 };
 use crate::runtime::harness::ms;
-use huddle::{actor::AskError, supervision::Strategy};
+use huddle::{
+    actor::{AskError, Loss},
+    supervision::Strategy,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The promises that were broken, in words.
@@ -25,6 +28,7 @@ pub fn of(book: &Book, plan: &Plan) -> Vec<String> {
             }
             broken.extend(conservation(at, seat, pages));
             broken.extend(incarnations(seat, &pages.starts));
+            broken.extend(obituaries(seat, &pages.ends));
         }
         for at in 0..plan.branches.len() {
             broken.extend(intensity(at, plan, pages));
@@ -64,7 +68,12 @@ fn letter_by_letter(id: usize, letter: &Letter) -> Vec<String> {
         Outcome::Dropped => true,
         Outcome::Answer(Ok(_)) => letter.n_done == 1,
         Outcome::Answer(Err(error)) => match error {
-            AskError::Overloaded | AskError::Gone(_) | AskError::Cycle(_) => letter.n_begun == 0,
+            AskError::Overloaded | AskError::Gone(_) | AskError::Cycle { .. } => letter.n_begun == 0,
+            // No worker drops an answer while it lives.
+            AskError::Lost {
+                reason: Loss::Unanswered,
+                ..
+            } => false,
             AskError::Lost { started, .. } | AskError::Deadline { started } => *started == (letter.n_begun == 1),
         },
     };
@@ -136,6 +145,15 @@ fn incarnations(seat: &Seat, starts: &[Start]) -> Option<String> {
     (!grows).then(|| format!("{}: incarnations {numbers:?}", seat.id))
 }
 
+/// Who watches is told of the end of each incarnation, once.
+fn obituaries(seat: &Seat, ends: &[(String, u64)]) -> Option<String> {
+    let mut told: Vec<u64> = ends.iter().filter(|end| end.0 == seat.id).map(|end| end.1).collect();
+    told.sort_unstable();
+    let newest = seat.worker.vitals().incarnation;
+    let each_once = told.iter().copied().eq(1..=newest);
+    (!each_once).then(|| format!("{}: told of the ends of {told:?}, there were {newest}", seat.id))
+}
+
 /// A recount, from the log of starts alone: within one life of a supervisor, no window holds more restarts than granted.
 fn intensity(at: usize, plan: &Plan, pages: &Pages) -> Vec<String> {
     let branch = &plan.branches[at];
@@ -145,7 +163,7 @@ fn intensity(at: usize, plan: &Plan, pages: &Pages) -> Vec<String> {
     let n_orders = pages.n_orders.get(&branch.id).copied().unwrap_or_default();
     let granted = branch.intensity.max as usize + n_orders;
     let mut broken = Vec::new();
-    for life in lives(at, plan, &pages.starts) {
+    for life in lives(at, plan, pages) {
         // A group starts together, so there each child is counted for itself.
         let mut restarts: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
         for (child, when) in life {
@@ -173,45 +191,42 @@ fn intensity(at: usize, plan: &Plan, pages: &Pages) -> Vec<String> {
     broken
 }
 
-/// The restarts that a supervisor carried out, by its lives; a life begins when its first child starts for the first time.
-fn lives<'a>(at: usize, plan: &'a Plan, starts: &'a [Start]) -> Vec<Vec<(&'a str, Duration)>> {
+/// The restarts that a supervisor carried out, by its lives. That of a supervisor below it is known by the first start of
+/// that one's first child.
+fn lives<'a>(at: usize, plan: &Plan, pages: &'a Pages) -> Vec<Vec<(&'a str, Duration)>> {
     let seats = plan.seats.borrow();
-    let of = |branch: usize| -> Vec<&str> {
-        let mine = seats.iter().filter(|seat| seat.branch == branch);
-        mine.map(|seat| seat.id.as_str()).collect::<Vec<_>>()
-    };
-    let sentinel = |branch: usize| {
-        seats
-            .iter()
-            .find(|s| s.branch == branch && s.sentinel)
-            .map(|s| s.id.clone())
-    };
-    let first = sentinel(at);
-    let below: Vec<(usize, Option<String>)> = (0..plan.branches.len())
-        .filter(|n| plan.branches[*n].above == Some(at))
-        .map(|n| (n, sentinel(n)))
+    let workers: Vec<&str> = seats.iter().filter(|s| s.branch == at).map(|s| s.id.as_str()).collect();
+    let below = |branch: usize| plan.branches[branch].above == Some(at);
+    let sentinels: Vec<&str> = seats
+        .iter()
+        .filter(|s| s.sentinel && below(s.branch))
+        .map(|s| s.id.as_str())
         .collect();
-    let workers: Vec<String> = of(at).into_iter().map(str::to_owned).collect();
+    let ends = pages
+        .lives
+        .iter()
+        .filter(|life| life.0 == plan.branches[at].id)
+        .map(|life| (life.1, life.2));
     let mut lives = Vec::new();
-    let mut begun: Vec<usize> = Vec::new();
-    for start in starts {
-        if !start.again && Some(&start.worker) == first.as_ref() {
-            lives.push(Vec::new());
-            begun.clear();
-            continue;
-        }
-        let Some(life) = lives.last_mut() else { continue };
-        if start.again && workers.contains(&start.worker) {
-            life.push((start.worker.as_str(), start.at));
-        }
-        for (branch, sentinel) in &below {
-            if !start.again && sentinel.as_ref() == Some(&start.worker) {
-                if begun.contains(branch) {
-                    life.push((start.worker.as_str(), start.at));
-                }
-                begun.push(*branch);
+    let (mut from, mut since) = (0, None);
+    for (to, end) in ends.chain([(pages.starts.len(), Duration::MAX)]) {
+        let (mut life, mut begun) = (Vec::new(), Vec::new());
+        // What one that was killed had started begins at the same instant, before the kill has come down to it.
+        for start in pages.starts[from..to].iter().filter(|start| Some(start.at) > since) {
+            let worker = start.worker.as_str();
+            let again = if sentinels.contains(&worker) {
+                let known = begun.contains(&worker);
+                begun.push(worker);
+                known && !start.again
+            } else {
+                start.again && workers.contains(&worker)
+            };
+            if again {
+                life.push((worker, start.at));
             }
         }
+        lives.push(life);
+        (from, since) = (to, Some(end));
     }
     lives
 }
