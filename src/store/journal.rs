@@ -9,7 +9,6 @@ use chrono::{Datelike, NaiveDateTime, SubsecRound, Timelike};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// An entry as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize)]
@@ -98,51 +97,28 @@ pub(super) fn append_within(conn: &mut Conn, entries: &[Written]) -> Result<Head
 
 /// Appends what fits, for a caller that holds the transaction, and says of each entry what became of it.
 pub(super) fn append_each(conn: &mut Conn, entries: &[&Written]) -> Result<(Head, Vec<Appended>), StoreError> {
-    let head = head(conn)?;
-    // Entries are new but for a rare repetition, which the table itself finds at no cost.
-    match super::immediate(conn, |conn| append_new(conn, entries, head.clone())) {
-        Err(StoreError::Query(DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
-            append_unknown(conn, entries, head)
-        }
-        done => done,
-    }
-}
-
-fn append_new(conn: &mut Conn, entries: &[&Written], mut head: Head) -> Result<(Head, Vec<Appended>), StoreError> {
+    let mut head = head(conn)?;
     let mut outcomes = Vec::with_capacity(entries.len());
     for new in entries {
-        head = link(conn, new, &head)?;
-        outcomes.push(Appended::New(head.seq));
-    }
-    Ok((head, outcomes))
-}
-
-/// As [`append_new`], where some are there.
-fn append_unknown(
-    conn: &mut Conn,
-    entries: &[&Written],
-    mut head: Head,
-) -> Result<(Head, Vec<Appended>), StoreError> {
-    let mut outcomes = Vec::with_capacity(entries.len());
-    for chunk in entries.chunks(MAX_IDS) {
-        let mut known = known(conn, chunk)?;
-        for new in chunk {
-            outcomes.push(match known.get(new.id.as_str()) {
-                Some(seq) if by_seq(conn, *seq)?.is_some_and(|old| old.says(new)) => Appended::Known(*seq),
-                Some(_) => Appended::Conflict,
-                None => {
-                    head = link(conn, new, &head)?;
-                    known.insert(new.id.clone(), head.seq);
-                    Appended::New(head.seq)
-                }
-            });
-        }
+        // Entries are new but for a rare repetition, which the table itself finds at no cost. SQLite then takes back the
+        // one statement; a database that spoils the whole transaction would need a savepoint here.
+        outcomes.push(match link(conn, new, &head) {
+            Ok(next) => {
+                head = next;
+                Appended::New(head.seq)
+            }
+            Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => match by_id(conn, &new.id)? {
+                Some(old) if old.says(new) => Appended::Known(old.seq),
+                _ => Appended::Conflict,
+            },
+            Err(error) => return Err(error.into()),
+        });
     }
     Ok((head, outcomes))
 }
 
 /// Inserts an entry behind a head, and returns the new head.
-fn link(conn: &mut Conn, new: &Written, head: &Head) -> Result<Head, StoreError> {
+fn link(conn: &mut Conn, new: &Written, head: &Head) -> QueryResult<Head> {
     let at = new.at.trunc_subsecs(6);
     let next = Head {
         seq: head.seq + 1,
@@ -182,19 +158,6 @@ struct Link<'a> {
     body: &'a str,
     prev_hash: &'a str,
     hash: &'a str,
-}
-
-/// Ids looked for in one statement; SQLite takes 32,766 parameters at most.
-const MAX_IDS: usize = 1_024;
-
-/// Which of these ids are there, with their numbers.
-fn known(conn: &mut Conn, entries: &[&Written]) -> Result<BTreeMap<String, i64>, StoreError> {
-    let ids: Vec<&str> = entries.iter().map(|e| e.id.as_str()).collect();
-    let rows = journal::table
-        .filter(journal::id.eq_any(ids))
-        .select((journal::id, journal::seq))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
 }
 
 /// The last entry's number and hash.
