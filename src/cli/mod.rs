@@ -42,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   huddle data import games games.csv               nflverse's schedule file
   huddle data import odds openers.csv
   huddle picks --season 2019 --week 5
+  huddle audit show 4f2a                           what led to a pick, by the start of its id
   huddle odds devig --decimal 1.91,1.95";
 
 /// The verbs.

@@ -5,11 +5,10 @@ use super::schema::journal;
 use super::{Conn, StoreError, sha256};
 use crate::bus::Address;
 use crate::protocol::Written;
-use chrono::{NaiveDateTime, SubsecRound};
+use chrono::{Datelike, NaiveDateTime, SubsecRound, Timelike};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// An entry as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize)]
@@ -100,48 +99,65 @@ pub(super) fn append_within(conn: &mut Conn, entries: &[Written]) -> Result<Head
 pub(super) fn append_each(conn: &mut Conn, entries: &[&Written]) -> Result<(Head, Vec<Appended>), StoreError> {
     let mut head = head(conn)?;
     let mut outcomes = Vec::with_capacity(entries.len());
-    for chunk in entries.chunks(MAX_IDS) {
-        let mut known = known(conn, chunk)?;
-        let mut fresh: Vec<Entry> = Vec::with_capacity(chunk.len());
-        for new in chunk {
-            let new = new.kept();
-            let old = known
-                .get(new.id.as_str())
-                .map(|seq| (*seq, fresh.iter().find(|e| e.seq == *seq)));
-            outcomes.push(match old {
-                Some((seq, Some(old))) if old.says(&new) => Appended::Known(seq),
-                Some((seq, None)) if by_seq(conn, seq)?.is_some_and(|old| old.says(&new)) => Appended::Known(seq),
-                Some(_) => Appended::Conflict,
-                None => {
-                    let entry = new.into_owned().chained(&head);
-                    head = Head {
-                        seq: entry.seq,
-                        hash: entry.hash.clone(),
-                    };
-                    known.insert(entry.id.clone(), entry.seq);
-                    fresh.push(entry);
-                    Appended::New(head.seq)
-                }
-            });
-        }
-        for entry in &fresh {
-            diesel::insert_into(journal::table).values(entry).execute(conn)?;
-        }
+    for new in entries {
+        // Entries are new but for a rare repetition, which the table itself finds at no cost. SQLite then takes back the
+        // one statement; a database that spoils the whole transaction would need a savepoint here.
+        outcomes.push(match link(conn, new, &head) {
+            Ok(next) => {
+                head = next;
+                Appended::New(head.seq)
+            }
+            Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => match by_id(conn, &new.id)? {
+                Some(old) if old.says(new) => Appended::Known(old.seq),
+                _ => Appended::Conflict,
+            },
+            Err(error) => return Err(error.into()),
+        });
     }
     Ok((head, outcomes))
 }
 
-/// Ids looked for in one statement; SQLite takes 32,766 parameters at most.
-const MAX_IDS: usize = 1_024;
+/// Inserts an entry behind a head, and returns the new head.
+fn link(conn: &mut Conn, new: &Written, head: &Head) -> QueryResult<Head> {
+    let at = new.at.trunc_subsecs(6);
+    let next = Head {
+        seq: head.seq + 1,
+        hash: new.hash(at, head),
+    };
+    let row = Link {
+        seq: next.seq,
+        id: &new.id,
+        thread: &new.thread,
+        parent: new.parent.as_deref(),
+        sender: &new.sender,
+        recipient: &new.recipient,
+        kind: &new.kind,
+        priority: &new.priority,
+        at,
+        body: &new.body,
+        prev_hash: &head.hash,
+        hash: &next.hash,
+    };
+    diesel::insert_into(journal::table).values(row).execute(conn)?;
+    Ok(next)
+}
 
-/// Which of these ids are there, with their numbers.
-fn known(conn: &mut Conn, entries: &[&Written]) -> Result<BTreeMap<String, i64>, StoreError> {
-    let ids: Vec<&str> = entries.iter().map(|e| e.id.as_str()).collect();
-    let rows = journal::table
-        .filter(journal::id.eq_any(ids))
-        .select((journal::id, journal::seq))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
+/// An [`Entry`] that is written from borrowed parts.
+#[derive(Insertable)]
+#[diesel(table_name = journal)]
+struct Link<'a> {
+    seq: i64,
+    id: &'a str,
+    thread: &'a str,
+    parent: Option<&'a str>,
+    sender: &'a str,
+    recipient: &'a str,
+    kind: &'a str,
+    priority: &'a str,
+    at: NaiveDateTime,
+    body: &'a str,
+    prev_hash: &'a str,
+    hash: &'a str,
 }
 
 /// The last entry's number and hash.
@@ -181,7 +197,7 @@ pub fn verify(conn: &mut Conn) -> Result<Head, VerifyError> {
             if entry.prev_hash != head.hash {
                 return Err(broken("it does not follow from the entry before"));
             }
-            if entry.stated().hash(&head) != entry.hash {
+            if entry.stated().hash(entry.at, &head) != entry.hash {
                 return Err(broken("its contents do not have its hash"));
             }
             head = Head { seq, hash: entry.hash };
@@ -257,65 +273,49 @@ impl Head {
 }
 
 impl Written {
-    /// What the database gives back: Postgres keeps no finer time.
-    fn kept(&self) -> Cow<'_, Written> {
-        let at = self.at.trunc_subsecs(6);
-        if at == self.at {
-            Cow::Borrowed(self)
-        } else {
-            Cow::Owned(Written { at, ..self.clone() })
-        }
-    }
-
-    /// The hash of this entry as the one after `head`.
-    fn hash(&self, head: &Head) -> String {
-        let seq = (head.seq + 1).to_string();
-        let parent = self.parent.as_ref().map_or_else(|| "-".to_owned(), |p| format!("={p}"));
-        let at = self.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
-        // One line a field, with line ends escaped and an absent parent told from an empty one, so that no two entries
-        // share their text.
-        let fields = [
-            &seq,
-            &self.id,
-            &self.thread,
-            &parent,
-            &self.sender,
-            &self.recipient,
-            &self.kind,
-            &self.priority,
-            &at,
-            &self.body,
-        ];
+    /// The hash of this entry as the one after `head`. The database keeps no finer time than `at`.
+    fn hash(&self, at: NaiveDateTime, head: &Head) -> String {
         let mut text = String::with_capacity(self.body.len() + 512);
         text.push_str(&head.hash);
-        for field in fields {
-            text.push('\n');
-            if field.contains(['\\', '\n']) {
-                text.push_str(&field.replace('\\', "\\\\").replace('\n', "\\n"));
-            } else {
-                text.push_str(field);
-            }
+        text.push('\n');
+        text.push_str(&(head.seq + 1).to_string());
+        // One line a field, with line ends escaped and an absent parent told from an empty one, so that no two entries
+        // share their text.
+        push(&mut text, "", &self.id);
+        push(&mut text, "", &self.thread);
+        match &self.parent {
+            Some(parent) => push(&mut text, "=", parent),
+            None => push(&mut text, "-", ""),
         }
+        for field in [&self.sender, &self.recipient, &self.kind, &self.priority] {
+            push(&mut text, "", field);
+        }
+        push(&mut text, "", &instant(at));
+        push(&mut text, "", &self.body);
         sha256(text.as_bytes())
     }
+}
 
-    fn chained(self, head: &Head) -> Entry {
-        let hash = self.hash(head);
-        Entry {
-            seq: head.seq + 1,
-            id: self.id,
-            thread: self.thread,
-            parent: self.parent,
-            sender: self.sender,
-            recipient: self.recipient,
-            kind: self.kind,
-            priority: self.priority,
-            at: self.at,
-            body: self.body,
-            prev_hash: head.hash.clone(),
-            hash,
-        }
+/// A field on a line of its own.
+fn push(text: &mut String, mark: &str, field: &str) {
+    text.push('\n');
+    text.push_str(mark);
+    if field.bytes().any(|b| b == b'\\' || b == b'\n') {
+        text.push_str(&field.replace('\\', "\\\\").replace('\n', "\\n"));
+    } else {
+        text.push_str(field);
     }
+}
+
+/// `2020-11-20T12:00:00.000000Z`, without reading a format for each entry.
+fn instant(at: NaiveDateTime) -> String {
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    // Years of five digits, and leap seconds, which chrono counts as nanoseconds beyond a second.
+    if !(0..=9_999).contains(&year) || at.nanosecond() >= 1_000_000_000 {
+        return at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+    }
+    let (hour, minute, second, micro) = (at.hour(), at.minute(), at.second(), at.nanosecond() / 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z")
 }
 
 impl Entry {
@@ -335,6 +335,30 @@ impl Entry {
     }
 
     fn says(&self, new: &Written) -> bool {
-        self.stated() == *new
+        let kept = Written {
+            at: new.at.trunc_subsecs(6),
+            ..new.clone()
+        };
+        self.stated() == kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_as_chrono_writes_them() {
+        let texts = [
+            "2020-11-20T12:00:00",
+            "1999-01-02T03:04:05.000006",
+            "2050-12-31T23:59:59.999999",
+            "+12020-01-01T00:00:00",
+            "-0001-01-01T00:00:00.5",
+        ];
+        for text in texts {
+            let at: NaiveDateTime = text.parse().unwrap();
+            assert_eq!(instant(at), at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(), "{text}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The bus: what was acknowledged survives, takes effect once and in order, whatever crashes.
 
+mod base_agent;
 mod disk;
 mod house;
 mod kill;
