@@ -110,7 +110,6 @@ impl<M: Message> Parcel<M> {
         })
     }
 
-    #[expect(clippy::boxed_local, reason = "the envelope takes over the very box")]
     pub(crate) fn sealed<A>(self: Box<Parcel<M>>) -> Envelope<A>
     where
         A: Actor<Context = Ctx<A>> + Handler<M>,
@@ -121,7 +120,7 @@ impl<M: Message> Parcel<M> {
     }
 
     /// Takes the message back out; nothing is left that could count as a dead letter.
-    pub(crate) fn returned(mut self: Box<Parcel<M>>) -> Option<M> {
+    pub(crate) fn returned(mut self) -> Option<M> {
         self.message.take()
     }
 

@@ -40,9 +40,12 @@ fn a_wait_that_never_ends_is_a_hang() {
     });
 }
 
+/// Who did which job.
+type Done = Arc<Mutex<Vec<(u64, u32)>>>;
+
 /// An actor that can be blocked in a handler, really, with its thread.
 struct Worker {
-    done: Arc<Mutex<Vec<(u64, u32)>>>,
+    done: Done,
     incarnation: u64,
 }
 
@@ -51,7 +54,7 @@ impl Actor for Worker {
 }
 
 impl Component for Worker {
-    type Args = Arc<Mutex<Vec<(u64, u32)>>>;
+    type Args = Done;
 
     fn create(done: &Self::Args, birth: Birth, _: &mut Ctx<Worker>) -> Result<Worker, StartError> {
         let (done, incarnation) = (done.clone(), birth.incarnation);
@@ -89,7 +92,7 @@ fn block(worker: &ActorRef<Worker>) -> (mpsc::Sender<()>, impl Future<Output = R
 }
 
 /// A worker on a thread of its own that is replaced after 50 ms without progress.
-fn worker() -> (ChildSpec, ActorRef<Worker>, Arc<Mutex<Vec<(u64, u32)>>>) {
+fn worker() -> (ChildSpec, ActorRef<Worker>, Done) {
     let done = Arc::default();
     let (spec, worker) = ChildSpec::of::<Worker>("worker", Arc::clone(&done));
     let spec = spec.place(Place::Dedicated).backoff(Backoff::constant(ms(0)));
