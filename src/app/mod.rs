@@ -82,6 +82,23 @@ const MAX_UNFETCHED: usize = 2;
 const MAX_CRASHES: u32 = 10;
 const CRASH_WINDOW: Duration = Duration::from_secs(60);
 
+fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
+    let backoff = Backoff {
+        min: Duration::from_millis(20),
+        ..Backoff::default()
+    };
+    let mut specs = Vec::new();
+    let mut members = BTreeMap::new();
+    for (name, mind) in ROSTER {
+        let seat_path = format!("swarms/consensus/{name}");
+        let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
+        let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
+        specs.push(child.backoff(backoff));
+        members.insert(Seat::new(name), member);
+    }
+    (specs, members)
+}
+
 impl House {
     /// Starts every actor. Must be called inside an actix system.
     pub fn start(spec: HouseSpec) -> House {
@@ -92,10 +109,6 @@ impl House {
             limits,
             pool,
         } = spec;
-        let shell_backoff = Backoff {
-            min: Duration::from_millis(20),
-            ..Backoff::default()
-        };
         let (database_spec, database) = ChildSpec::of::<Database>("database", store);
         let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
@@ -109,15 +122,7 @@ impl House {
         let (analyst_spec, analyst) =
             ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
-        let mut members = BTreeMap::new();
-        let mut member_specs = Vec::new();
-        for (name, mind) in ROSTER {
-            let seat_path = format!("swarms/consensus/{name}");
-            let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
-            let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
-            member_specs.push(child.backoff(shell_backoff));
-            members.insert(Seat::new(name), member);
-        }
+        let (member_specs, members) = members(&clock, seeds);
         let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
         let plot = Plot::default();
         let table = Table::new(members.clone(), risk, concluding, plot.clone());
