@@ -48,7 +48,7 @@ impl Origin {
     }
 
     /// Counts from here on this thread.
-    pub(crate) fn enter(self) {
+    pub(crate) fn enter(&self) {
         OWN_ORIGIN.set(Some(self.0));
     }
 

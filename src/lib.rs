@@ -38,6 +38,8 @@ pub mod supervision;
 
 pub mod shell;
 
+pub mod bus;
+
 pub mod world;
 
 // The edges.

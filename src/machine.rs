@@ -16,6 +16,12 @@ pub trait Machine: Sized + Send + 'static {
     /// Whether a turn may take long (a model fit). The shell then runs it on a blocking thread and its arbiter stays free.
     const HEAVY: bool = false;
 
+    /// The first turn of an incarnation, before it hears anything.
+    fn init(&mut self, _turn: &mut Turn<Self::Effect>) {}
+
+    /// The last turn, when it is to stop in order; after a crash there is none.
+    fn shutdown(&mut self, _turn: &mut Turn<Self::Effect>) {}
+
     /// One step: change the state, emit effects. A broken invariant panics here and costs one incarnation, not the process.
     fn turn(&mut self, input: Self::Input, turn: &mut Turn<Self::Effect>);
 }
@@ -91,8 +97,13 @@ pub fn drive<M: Machine>(
     now: DateTime<Utc>,
     rng: &mut Pcg64Mcg,
 ) -> Vec<M::Effect> {
+    take(now, rng, |turn| machine.turn(input, turn))
+}
+
+/// [`drive`] for the first turn and the last, which have no input: `take(now, rng, |turn| machine.init(turn))`.
+pub fn take<E>(now: DateTime<Utc>, rng: &mut Pcg64Mcg, step: impl FnOnce(&mut Turn<E>)) -> Vec<E> {
     let mut turn = Turn::new(now, rng.clone());
-    machine.turn(input, &mut turn);
+    step(&mut turn);
     let (effects, advanced) = turn.into_parts();
     *rng = advanced;
     effects

@@ -1,5 +1,8 @@
 //! The one actor that runs any machine, so that adding a specialist adds no concurrency code.
 //!
+//! The shell is the base of every agent: it is born with its machine ([`Machine::init`]), hears and answers, and gives it
+//! a last turn before it stops in order ([`Machine::shutdown`]); what an agent can do is on its card in the registry.
+//!
 //! The shell brings a machine the time, its random stream and its inputs, and hands its effects to an outlet, which is the
 //! only part that knows what they mean outside. A panic of the machine, on whichever thread, is an ordinary fault of this
 //! actor.
@@ -7,7 +10,7 @@
 use crate::{
     actor::{Birth, Component, Ctx, StartError, catch, reraise},
     clock::{Clock, Seeds},
-    machine::{Machine, Turn, drive},
+    machine::{Machine, Turn, drive, take},
 };
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, WrapFuture,
@@ -160,6 +163,10 @@ impl<M: Machine, O: Outlet<M>> Unpin for Shell<M, O> {}
 
 impl<M: Machine, O: Outlet<M>> Actor for Shell<M, O> {
     type Context = Ctx<Shell<M, O>>;
+
+    fn started(&mut self, ctx: &mut Ctx<Self>) {
+        self.step(ctx, M::init);
+    }
 }
 
 impl<M: Machine, O: Outlet<M>> Component for Shell<M, O> {
@@ -176,15 +183,30 @@ impl<M: Machine, O: Outlet<M>> Component for Shell<M, O> {
 
     fn halt(&mut self, ctx: &mut Ctx<Self>) {
         if self.machine.is_some() {
-            ctx.stop();
+            self.leave(ctx);
         } else {
             // Waits run in order, so this one comes after the turn that is out.
-            ctx.wait(async {}.into_actor(self).map(|(), _, ctx| ctx.stop()));
+            ctx.wait(async {}.into_actor(self).map(|(), shell, ctx| shell.leave(ctx)));
         }
     }
 }
 
 impl<M: Machine, O: Outlet<M>> Shell<M, O> {
+    /// The last turn, and the end.
+    fn leave(&mut self, ctx: &mut Ctx<Self>) {
+        self.step(ctx, M::shutdown);
+        ctx.stop();
+    }
+
+    /// A turn without an input, on this thread also for a heavy machine: beginning and ending are not thinking.
+    fn step(&mut self, ctx: &mut Ctx<Self>, step: fn(&mut M, &mut Turn<M::Effect>)) {
+        let now = self.clock.now();
+        if let Some(machine) = &mut self.machine {
+            let effects = take(now, &mut self.rng, |turn| step(machine, turn));
+            self.perform(effects, ctx);
+        }
+    }
+
     fn think(&mut self, input: M::Input) -> Reply<Self, Vec<M::Effect>> {
         if M::HEAVY {
             return Reply::Later(self.think_apart(input));

@@ -7,7 +7,7 @@
 use super::{
     exit::{Exit, Fault},
     kinds::Kind,
-    life::Life,
+    life::{Life, micros},
     refs::ActorRef,
     seat::{Seat, Station},
 };
@@ -18,6 +18,11 @@ use actix::{
     fut::{ActorFuture, LocalBoxActorFuture},
 };
 use std::{fmt, sync::Arc, time::Duration};
+
+/// A reading of the clock costs some 20 ns: below this it would be a good part of what it measures.
+const WORTH_TIMING: Duration = Duration::from_micros(1);
+/// So many short messages share one reading.
+const GROUP: u32 = 8;
 
 /// The context of every Huddle actor: `type Context = Ctx<Self>`.
 pub struct Ctx<A: Actor<Context = Ctx<A>>> {
@@ -32,8 +37,12 @@ pub struct Ctx<A: Actor<Context = Ctx<A>>> {
     timed: bool,
     /// When user code last ended, or the poll began; read once a message.
     now: Duration,
+    now_micros: u64,
+    /// Messages handled since the clock was read, and how many may be before it is read again.
+    n_group: u32,
+    group_size: u32,
     /// Whether the message in hand was handled rather than found withdrawn.
-    pub(super) handled: bool,
+    handled: bool,
     /// Futures registered since the runner last looked; the older ones are with the runner.
     pub(super) fresh: Fresh<A>,
     /// How many waits the runner holds.
@@ -87,6 +96,9 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
             life: seat.life(),
             timed: seat.lanes().timed(),
             now: Duration::ZERO,
+            now_micros: 0,
+            n_group: 0,
+            group_size: 1,
             handled: false,
             seat,
             incarnation,
@@ -164,29 +176,58 @@ impl<A: Actor<Context = Ctx<A>>> Ctx<A> {
         self.state == ActorState::Running
     }
 
-    /// Marks the begin of user code; [`Ctx::done`] marks its end.
+    /// Marks the begin of a hook or a future; [`Ctx::done`] marks its end.
     pub(super) fn doing(&mut self, doing: Doing) {
+        self.close_group();
         self.doing = doing;
-        self.life.begin(Kind::of(doing.name()), self.now);
+        self.life.begin(Kind::of(doing.name()), self.now_micros);
     }
 
+    pub(super) fn done(&mut self) {
+        self.life.idle();
+        self.tick();
+    }
+
+    /// Marks the begin of a message; [`Ctx::done_message`] marks its end.
     pub(super) fn doing_message(&mut self, kind: &'static str) {
         self.handled = true;
-        self.doing(Doing::Message(kind));
+        self.doing = Doing::Message(kind);
+        self.life.begin(Kind::of(kind), self.now_micros);
     }
 
-    /// User code ended; returns how long it ran, if that is measured.
-    pub(super) fn done(&mut self) -> Option<Duration> {
+    pub(super) fn done_message(&mut self) {
         self.life.idle();
+        if !std::mem::take(&mut self.handled) {
+            return;
+        }
+        if !self.timed {
+            self.life.tally.untimed(1);
+            return;
+        }
+        self.n_group += 1;
+        if self.n_group >= self.group_size {
+            self.close_group();
+        }
+    }
+
+    /// Reads the clock for the messages handled since it was last read.
+    pub(super) fn close_group(&mut self) {
+        if self.n_group == 0 {
+            return;
+        }
+        let n = std::mem::take(&mut self.n_group);
         let began = self.now;
         self.tick();
-        self.timed.then(|| self.now.saturating_sub(began))
+        let took = self.now.saturating_sub(began);
+        self.life.tally.timed(n, took);
+        self.group_size = if took / n < WORTH_TIMING { GROUP } else { 1 };
     }
 
     /// Reads the clock, unless the actor is not timed.
     pub(super) fn tick(&mut self) {
         if self.timed {
             self.now = clock::uptime();
+            self.now_micros = micros(self.now);
         }
     }
 

@@ -78,7 +78,7 @@ pub enum Refusal {
     Gone(Exit),
 }
 
-/// How long messages of one lane waited, from a sample: whatever woke a sleeping actor, and every 16th message.
+/// How long messages of one lane waited, from a sample of every 16th message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneWait {
     /// Messages in the sample.

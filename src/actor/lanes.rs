@@ -7,7 +7,12 @@ use super::exit::Exit;
 use super::lane::{Lane, LaneBounds, LaneWait, Refusal};
 use crate::clock;
 use parking_lot::Mutex;
-use std::{collections::VecDeque, task::Waker, time::Duration};
+use std::{
+    collections::VecDeque,
+    task::Waker,
+    thread::{self, ThreadId},
+    time::Duration,
+};
 
 /// What a runner takes from its mailbox.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +58,10 @@ struct Inner<T> {
     /// Since when the runner was called and has not come: its thread is busy elsewhere, or blocked.
     called: Option<Duration>,
     timed: bool,
+    /// Whether somebody looks at `called`.
+    watched: bool,
+    /// The thread of the runner that was here last.
+    home: Option<ThreadId>,
 }
 
 #[derive(Clone, Copy)]
@@ -115,6 +124,8 @@ impl<T> Lanes<T> {
                 sleeper: None,
                 called: None,
                 timed: true,
+                watched: false,
+                home: None,
             }),
         }
     }
@@ -132,12 +143,18 @@ impl<T> Lanes<T> {
         self.inner.lock().timed = timed;
     }
 
+    /// Has it noted when the runner is called.
+    pub(crate) fn set_watched(&self) {
+        self.inner.lock().watched = true;
+    }
+
     pub(crate) fn timed(&self) -> bool {
         self.inner.lock().timed
     }
 
-    /// Queues what `make` builds; `make` runs only if the message is accepted, so a refused one stays with its sender.
-    pub(crate) fn push(&self, lane: Lane, make: impl FnOnce() -> T) -> Result<(), Refusal> {
+    /// Queues what `make` builds; `make` runs only if the message is accepted, so a refused one stays with its sender. Says
+    /// whether the runner shares the sender's thread.
+    pub(crate) fn push(&self, lane: Lane, make: impl FnOnce() -> T) -> Result<bool, Refusal> {
         let mut inner = self.inner.lock();
         let bound = inner.bounds.of(lane);
         if inner.gone.is_none() && inner.queues[lane as usize].waiting.len() >= bound {
@@ -147,9 +164,10 @@ impl<T> Lanes<T> {
             return Err(Refusal::Gone(Exit::Shutdown));
         }
         let sleeper = inner.append(lane, make)?;
+        let near = inner.home == Some(thread::current().id());
         drop(inner);
         wake(sleeper);
-        Ok(())
+        Ok(near)
     }
 
     /// As [`Lanes::push`] on Control, but past its bound: for reports that must not be lost.
@@ -216,6 +234,14 @@ impl<T> Lanes<T> {
         drop(inner);
         wake(sleeper);
         newest
+    }
+
+    /// The runner says where it runs.
+    pub(crate) fn settle(&self, incarnation: u64) {
+        let mut inner = self.inner.lock();
+        if inner.owner == Some(incarnation) {
+            inner.home = Some(thread::current().id());
+        }
     }
 
     /// Takes the mailbox from `incarnation`, and from no other: it will not be given one more message. True if it had it.
@@ -305,10 +331,8 @@ impl<T> Inner<T> {
         let sleeper = self.call();
         let queue = &mut self.queues[lane as usize];
         let number = queue.next() - 1;
-        if self.timed && queue.sampled.is_none() && (sleeper.is_some() || number.is_multiple_of(SAMPLE)) {
-            // The call has just read the clock.
-            let now = self.called.filter(|_| sleeper.is_some()).unwrap_or_else(clock::uptime);
-            queue.sampled = Some((number, now));
+        if self.timed && number.is_multiple_of(SAMPLE) && queue.sampled.is_none() {
+            queue.sampled = Some((number, clock::uptime()));
         }
         Ok(sleeper)
     }
@@ -316,7 +340,7 @@ impl<T> Inner<T> {
     /// Notes that the runner is being called, if it sleeps.
     fn call(&mut self) -> Option<Waker> {
         let sleeper = self.sleeper.take();
-        if self.timed && sleeper.is_some() {
+        if self.watched && sleeper.is_some() {
             self.called = Some(clock::uptime());
         }
         sleeper

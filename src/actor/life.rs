@@ -3,7 +3,7 @@
 //! The runner writes it, the supervisor and the askers read it, also while the runner's thread is blocked. A replaced
 //! incarnation that wakes up late writes into its own life only and cannot disturb its successor's.
 
-use super::{exit::Exit, kinds::Kind, parcel::Ticket};
+use super::{exit::Exit, kinds::Kind, parcel::Ticket, vitals::Tally};
 use parking_lot::Mutex;
 use std::{
     sync::{
@@ -29,6 +29,7 @@ pub(crate) struct Life {
     /// Since when one wait holds the mailbox, in microseconds; 0 while none does.
     held: AtomicU64,
     asks: Mutex<Asks>,
+    pub(crate) tally: Tally,
     mourned: AtomicBool,
     grave: Mutex<Grave>,
 }
@@ -57,10 +58,10 @@ pub(crate) struct Busy {
 }
 
 impl Life {
-    /// User code begins. `since` is zero if the actor is not timed.
-    pub(crate) fn begin(&self, kind: Kind, since: Duration) {
+    /// User code begins, `since` so many [`micros`]; zero if the actor is not timed.
+    pub(crate) fn begin(&self, kind: Kind, since: u64) {
         // 48 bits of microseconds last for nine years.
-        self.busy.store(micros(since) << 16 | u64::from(kind.0), Release);
+        self.busy.store(since << 16 | u64::from(kind.0), Release);
     }
 
     pub(crate) fn idle(&self) {
@@ -86,7 +87,7 @@ impl Life {
         Some(Duration::from_micros(self.held.load(Acquire))).filter(|since| !since.is_zero())
     }
 
-    /// An ask was begun; its asker is told if this life is cut off.
+    /// An ask was begun and its asker waits for long; it is told if this life is cut off.
     pub(crate) fn begun(&self, ticket: &Arc<Ticket>) {
         let mut asks = self.asks.lock();
         if asks.begun.len() >= asks.look_at.max(FEW) {
@@ -139,8 +140,9 @@ impl Life {
     }
 }
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX >> 16)
+/// A time as [`Life::begin`] takes it.
+pub(crate) fn micros(time: Duration) -> u64 {
+    time.as_secs() * 1_000_000 + u64::from(time.subsec_micros())
 }
 
 #[cfg(test)]
@@ -152,11 +154,11 @@ mod tests {
         let (life, kind) = (Life::default(), Kind::of("message X"));
         assert_eq!(life.busy(), None);
         for since in [Duration::from_micros(1), Duration::from_secs(86_400 * 365 * 8)] {
-            life.begin(kind, since);
+            life.begin(kind, micros(since));
             let since = Some(since);
             assert_eq!(life.busy(), Some(Busy { kind, since }));
         }
-        life.begin(kind, Duration::ZERO);
+        life.begin(kind, 0);
         assert_eq!(life.busy(), Some(Busy { kind, since: None }));
         life.idle();
         assert_eq!(life.busy(), None);
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn a_blocked_life_counts_as_a_zombie_until_it_is_disposed_of() {
         let (life, zombies) = (Life::default(), Arc::new(AtomicUsize::new(0)));
-        life.begin(Kind::of("message X"), Duration::from_micros(5));
+        life.begin(Kind::of("message X"), 5);
         life.cut_off(&Exit::Killed, &zombies);
         life.cut_off(&Exit::Normal, &zombies);
         assert_eq!((zombies.load(Relaxed), life.exit()), (1, Some(&Exit::Killed)));

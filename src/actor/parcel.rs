@@ -15,8 +15,8 @@ use std::{
     sync::{
         Arc, OnceLock,
         atomic::{
-            AtomicU8,
-            Ordering::{AcqRel, Acquire},
+            AtomicBool, AtomicU8,
+            Ordering::{AcqRel, Acquire, SeqCst},
         },
     },
     task::Waker,
@@ -28,6 +28,8 @@ pub(crate) struct Ticket {
     state: AtomicU8,
     life: OnceLock<Arc<Life>>,
     buried: OnceLock<Exit>,
+    /// Whether the asker has settled down to wait.
+    patient: AtomicBool,
     /// The asker, for the case that the actor's thread is blocked and cannot even drop the answer.
     asker: AtomicWaker,
 }
@@ -39,16 +41,25 @@ const WITHDRAWN: u8 = 2;
 impl Ticket {
     /// The actor wants to begin; false if the asker withdrew before. Exactly one of the two wins.
     pub(super) fn start(self: &Arc<Ticket>, life: &Arc<Life>) -> bool {
-        let began = self.state.compare_exchange(QUEUED, STARTED, AcqRel, Acquire).is_ok();
-        if began {
-            self.life.get_or_init(|| life.clone());
+        // Its life is known before it counts as started; only one runner ever holds a parcel.
+        self.life.get_or_init(|| life.clone());
+        let began = self.state.compare_exchange(QUEUED, STARTED, SeqCst, SeqCst).is_ok();
+        if began && self.patient.load(SeqCst) {
             life.begun(self);
         }
         began
     }
 
-    pub(crate) fn watch(&self, asker: &Waker) {
+    /// The asker settles down to wait: it is told if the actor is cut off. Most asks are answered before it comes to this.
+    pub(crate) fn settle(self: &Arc<Ticket>, asker: &Waker) {
         self.asker.register(asker);
+        if !self.patient.swap(true, SeqCst)
+            && self.started()
+            && let Some(life) = self.life.get()
+        {
+            // Whoever of the two comes second sees the other, so that one of them signs it up; both do no harm.
+            life.begun(self);
+        }
     }
 
     pub(crate) fn wake(&self) {
@@ -66,7 +77,7 @@ impl Ticket {
     }
 
     pub(crate) fn started(&self) -> bool {
-        self.state.load(Acquire) == STARTED
+        self.state.load(SeqCst) == STARTED
     }
 
     /// Why there will be no answer, if its actor's end is the reason.
@@ -83,21 +94,34 @@ pub(crate) struct Parcel<M: Message> {
 }
 
 impl<M: Message> Parcel<M> {
-    pub(crate) fn ask(message: M, reply: OneshotSender<M::Result>, ticket: Arc<Ticket>) -> Parcel<M> {
-        Parcel {
+    pub(crate) fn tell(message: M) -> Box<Parcel<M>> {
+        Box::new(Parcel {
+            message: Some(message),
+            reply: None,
+            ticket: None,
+        })
+    }
+
+    pub(crate) fn ask(message: M, reply: OneshotSender<M::Result>, ticket: Arc<Ticket>) -> Box<Parcel<M>> {
+        Box::new(Parcel {
             message: Some(message),
             reply: Some(reply),
             ticket: Some(ticket),
-        }
+        })
     }
 
-    pub(crate) fn sealed<A>(self) -> Envelope<A>
+    pub(crate) fn sealed<A>(self: Box<Parcel<M>>) -> Envelope<A>
     where
         A: Actor<Context = Ctx<A>> + Handler<M>,
         M: Send + 'static,
         M::Result: Send,
     {
-        Envelope::with_proxy(Box::new(self))
+        Envelope::with_proxy(self)
+    }
+
+    /// Takes the message back out; nothing is left that could count as a dead letter.
+    pub(crate) fn returned(mut self: Box<Parcel<M>>) -> Option<M> {
+        self.message.take()
     }
 
     fn abandoned(&self) -> bool {
@@ -112,11 +136,11 @@ where
     M::Result: Send,
 {
     fn pack(message: M, reply: Option<OneshotSender<M::Result>>) -> Envelope<A> {
-        Parcel {
+        Box::new(Parcel {
             message: Some(message),
             reply,
             ticket: None,
-        }
+        })
         .sealed()
     }
 }

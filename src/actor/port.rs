@@ -6,6 +6,7 @@ use super::{
     lane::Lane,
     refs::{ActorRef, AskError, How, Rejected},
     vitals::VitalsSnapshot,
+    watch::{Obituary, WatchId},
 };
 use actix::{Handler, Message};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -31,8 +32,11 @@ impl<M: Message> fmt::Debug for Port<M> {
 
 trait Entrance<M: Message>: Send + Sync {
     fn id(&self) -> &str;
+    fn path(&self) -> Arc<str>;
     fn gone(&self) -> Option<Exit>;
     fn vitals(&self) -> VitalsSnapshot;
+    fn watch(&self, to: Port<Obituary>) -> Option<WatchId>;
+    fn unwatch(&self, id: WatchId);
     fn tell(&self, message: M, lane: Lane) -> Result<(), Rejected<M>>;
     fn ask(&self, message: M, how: How) -> Answer<M::Result>;
 }
@@ -47,12 +51,24 @@ where
         ActorRef::id(self)
     }
 
+    fn path(&self) -> Arc<str> {
+        ActorRef::path(self)
+    }
+
     fn gone(&self) -> Option<Exit> {
         ActorRef::gone(self)
     }
 
     fn vitals(&self) -> VitalsSnapshot {
         ActorRef::vitals(self)
+    }
+
+    fn watch(&self, to: Port<Obituary>) -> Option<WatchId> {
+        ActorRef::watch(self, to)
+    }
+
+    fn unwatch(&self, id: WatchId) {
+        ActorRef::unwatch(self, id);
     }
 
     fn tell(&self, message: M, lane: Lane) -> Result<(), Rejected<M>> {
@@ -70,6 +86,11 @@ impl<M: Message> Port<M> {
         self.0.id()
     }
 
+    /// As [`ActorRef::path`].
+    pub fn path(&self) -> Arc<str> {
+        self.0.path()
+    }
+
     /// As [`ActorRef::gone`].
     pub fn gone(&self) -> Option<Exit> {
         self.0.gone()
@@ -78,6 +99,16 @@ impl<M: Message> Port<M> {
     /// As [`ActorRef::vitals`].
     pub fn vitals(&self) -> VitalsSnapshot {
         self.0.vitals()
+    }
+
+    /// As [`ActorRef::watch`].
+    pub fn watch(&self, to: Port<Obituary>) -> Option<WatchId> {
+        self.0.watch(to)
+    }
+
+    /// As [`ActorRef::unwatch`].
+    pub fn unwatch(&self, id: WatchId) {
+        self.0.unwatch(id);
     }
 
     /// As [`ActorRef::tell`].

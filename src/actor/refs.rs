@@ -105,15 +105,15 @@ impl<A: Component> ActorRef<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let mut message = Some(message);
+        // Packed before the mailbox is locked: others send meanwhile.
+        let mut parcel = Some(Parcel::tell(message));
         let sent = self.0.push(lane, || {
-            let message = message.take().expect("push builds an envelope at most once");
-            <Ctx<A> as ToEnvelope<A, M>>::pack(message, None)
+            parcel.take().expect("push seals a parcel at most once").sealed()
         });
-        match (sent, message) {
+        match (sent, parcel.and_then(|parcel| parcel.returned())) {
             (Err(why), Some(message)) => Err(Rejected { message, why }),
-            (Err(_), None) => unreachable!("a refused envelope is never built"),
-            (Ok(()), _) => Ok(()),
+            (Err(_), None) => unreachable!("a refused parcel is never sealed"),
+            (Ok(_), _) => Ok(()),
         }
     }
 
@@ -130,8 +130,8 @@ impl<A: Component> ActorRef<A> {
             .is_ok()
     }
 
-    /// Sends and waits for the answer. The message is queued by the call itself; the deadline counts from the first poll of
-    /// the returned future, which must happen inside a tokio runtime. Dropping the future withdraws the ask.
+    /// Sends and waits for the answer. The message is queued by the call itself; the deadline counts from when
+    /// the returned future is first waited for, which must happen inside a tokio runtime. Dropping the future withdraws the ask.
     ///
     /// An ask still queued when the actor crashes is answered by the next incarnation. An actor that holds its own mailbox
     /// for the answer (`ctx.wait`) is refused if the other holds its mailbox for this one.
@@ -150,12 +150,15 @@ impl<A: Component> ActorRef<A> {
     {
         let (reply, answer) = oneshot::channel();
         let ticket = Arc::new(Ticket::default());
-        let sent = self
-            .0
-            .push(how.lane, || Parcel::ask(message, reply, ticket.clone()).sealed());
+        let mut parcel = Some(Parcel::ask(message, reply, ticket.clone()));
+        let sent = self.0.push(how.lane, || {
+            parcel.take().expect("push seals a parcel at most once").sealed()
+        });
+        // A refused one goes without a word; its asker is told.
+        drop(parcel.and_then(|parcel| parcel.returned()));
         let seat = self.0.clone();
         async move {
-            sent.map_err(|refusal| match refusal {
+            let near = sent.map_err(|refusal| match refusal {
                 Refusal::Overloaded { .. } => AskError::Overloaded,
                 Refusal::Gone(exit) => AskError::Gone(exit),
             })?;
@@ -167,7 +170,7 @@ impl<A: Component> ActorRef<A> {
                 })?,
             };
             drop(seat);
-            answered(answer, &ticket, how.deadline).await
+            answered(answer, &ticket, how.deadline, near).await
         }
     }
 }
@@ -175,27 +178,42 @@ impl<A: Component> ActorRef<A> {
 /// Waits for the answer, the end of its actor, or the deadline.
 async fn answered<R>(
     mut answer: oneshot::Receiver<R>,
-    ticket: &Ticket,
+    ticket: &Arc<Ticket>,
     deadline: Duration,
+    near: bool,
 ) -> Result<R, AskError> {
     let lost = || AskError::Lost {
         started: ticket.started(),
         reason: ticket.fate().map_or(Loss::Unanswered, Loss::Exit),
     };
-    let mut timer = pin!(tokio::time::sleep(deadline));
+    let mut timer = pin!(None);
+    let mut yields = near;
     poll_fn(|cx| {
         if let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) {
             return Poll::Ready(answer.map_err(|_| lost()));
         }
-        ticket.watch(cx.waker());
+        if std::mem::take(&mut yields) {
+            // An actor on this thread answers while we wait for our next turn; timer and sign-up are for those that do not.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if timer.is_none() {
+            timer.set(Some(tokio::time::sleep(deadline)));
+        }
+        ticket.settle(cx.waker());
         if ticket.cut_off() {
             return Poll::Ready(Err(lost()));
         }
-        timer.as_mut().poll(cx).map(|()| {
-            Err(AskError::Deadline {
-                started: ticket.withdraw(),
-            })
-        })
+        let late = timer
+            .as_mut()
+            .as_pin_mut()
+            .is_none_or(|timer| timer.poll(cx).is_ready());
+        if !late {
+            return Poll::Pending;
+        }
+        Poll::Ready(Err(AskError::Deadline {
+            started: ticket.withdraw(),
+        }))
     })
     .await
 }

@@ -174,14 +174,13 @@ impl<A: Component> Runner<A> {
             if !self.ctx.running() {
                 return Pace::Stopping;
             }
-            let more = !self.ctx.fresh.tasks.is_empty() || !self.ctx.fresh.waits.is_empty();
+            let fresh = !self.ctx.fresh.tasks.is_empty() || !self.ctx.fresh.waits.is_empty();
+            let hosts = !self.tasks.is_empty() || !self.waits.is_empty();
             if left == 0 {
-                // A plain wake-up would put us ahead of what other threads sent to our neighbours: tokio looks at that
-                // queue only every 31st tick while the local one is not empty.
-                let _ = pin!(tokio::task::yield_now()).poll(cx);
                 return Pace::Yield;
             }
-            if !(progress || more) {
+            // What was handled may have woken a future of the actor; without any, the queues are known to be empty.
+            if !fresh && !(progress && hosts) {
                 return Pace::Idle;
             }
         }
@@ -229,13 +228,9 @@ impl<A: Component> Runner<A> {
 
     fn handle(&mut self, envelope: Envelope<A>) {
         let Some(actor) = &mut self.actor else { return };
-        self.ctx.handled = false;
         self.in_hand.insert(envelope).handle(actor, &mut self.ctx);
         self.in_hand = None;
-        let took = self.ctx.done();
-        if self.ctx.handled {
-            self.seat.vitals().handled(took);
-        }
+        self.ctx.done_message();
         self.merge();
     }
 
@@ -388,14 +383,24 @@ impl<A: Component> Runner<A> {
                 (Door::Fenced, _) => return Err(self.fenced()),
                 (Door::StopOrdered, Some(_)) => return Err(Exit::Shutdown),
                 (Door::Open, Some(birth)) => {
+                    self.seat.lanes().settle(self.incarnation);
                     self.start(birth)?;
                     continue;
                 }
                 (Door::StopOrdered, None) if !self.halting => self.halt()?,
                 (Door::StopOrdered | Door::Open, None) => {}
             }
-            match catch(|| self.turn(cx)) {
-                Ok(Pace::Yield) => return Ok(()),
+            let turned = catch(|| self.turn(cx));
+            self.ctx.close_group();
+            match turned {
+                Ok(Pace::Yield) => {
+                    if !self.tasks.is_empty() || !self.may_sleep(cx) {
+                        // A plain wake-up would put us ahead of what other threads sent to our neighbours: tokio looks at
+                        // that queue only every 31st tick while the local one is not empty.
+                        let _ = pin!(tokio::task::yield_now()).poll(cx);
+                    }
+                    return Ok(());
+                }
                 Ok(Pace::Idle) if self.may_sleep(cx) => return Ok(()),
                 Ok(Pace::Idle) => {}
                 Ok(Pace::Fenced) => return Err(self.fenced()),

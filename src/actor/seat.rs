@@ -124,7 +124,10 @@ impl<A: Actor<Context = Ctx<A>>> Seat<A> {
 
     /// Opens the mailbox for a new incarnation with a life of its own, and returns its number.
     pub(crate) fn open(&self) -> u64 {
-        *self.life.lock() = Arc::default();
+        let before = std::mem::take(&mut *self.life.lock());
+        if self.lanes.incarnation() > 0 {
+            self.vitals.fold(&before.tally);
+        }
         self.lanes.open()
     }
 
@@ -140,7 +143,7 @@ impl<A: Actor<Context = Ctx<A>>> Seat<A> {
         }
     }
 
-    pub(crate) fn push(&self, lane: Lane, make: impl FnOnce() -> Envelope<A>) -> Result<(), Refusal> {
+    pub(crate) fn push(&self, lane: Lane, make: impl FnOnce() -> Envelope<A>) -> Result<bool, Refusal> {
         self.lanes.push(lane, make)
     }
 

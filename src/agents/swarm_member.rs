@@ -8,8 +8,18 @@ use crate::machine::{Machine, Turn};
 use crate::market::shapes::fair;
 use crate::minds::Forecaster;
 use crate::minds::member::{Member, NO_EDGE};
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::question::{Dispute, Study};
 use std::collections::BTreeMap;
+
+/// What a member is.
+pub const CARD: Card = Card {
+    role: "swarm_member",
+    level: Level::Swarm,
+    tools: &["opinions", "deliberation"],
+    memory: Memory::Rebuilt,
+    reasoning: Reasoning::Quantitative,
+};
 
 /// What a member hears.
 #[derive(Clone, Debug)]

@@ -8,10 +8,9 @@ use crate::agents::specialists::performance_analyst::{self, Case};
 use crate::domain::archive::Archive;
 use crate::domain::pick::Decision;
 use crate::protocol::question::RoundId;
-use crate::protocol::{Fact, MessageId};
+use crate::protocol::{Fact, MessageId, Written};
 use crate::shell::Consult;
 use crate::store::decisions::{self, Grade};
-use crate::store::journal::NewEntry;
 use crate::store::keeper::{Do, Work};
 use crate::store::{Conn, StoreError, Stored, rounds};
 use crate::swarms::minutes::{DECIDED, OBSERVED};
@@ -98,7 +97,7 @@ impl Work for LoadBets {
 }
 
 /// Keeps grades, and tells the journal of what is new: both or neither.
-struct KeepGrades(Vec<(Grade, NewEntry)>);
+struct KeepGrades(Vec<(Grade, Written)>);
 
 impl Work for KeepGrades {
     type Output = Vec<Stored>;
@@ -173,6 +172,7 @@ pub async fn grade_all(
             Stored::Revised => report.n_revised += 1,
         }
     }
+    house.journal_grew();
     Ok(report)
 }
 
@@ -213,7 +213,7 @@ fn row(bet: &GradedBet, now: DateTime<Utc>) -> Grade {
 }
 
 /// The entry's id follows from what it says, so that a repeated grading finds it there.
-fn entry(bet: &GradedBet) -> NewEntry {
+fn entry(bet: &GradedBet) -> Written {
     let fact = Fact::Settled {
         pick: bet.decision.id.clone(),
         result: bet.grade.outcome.name().to_owned(),
@@ -227,7 +227,7 @@ fn entry(bet: &GradedBet) -> NewEntry {
         .take(8)
         .map(|b| format!("{b:02x}"))
         .collect();
-    NewEntry {
+    Written {
         id,
         thread: MessageId::of(&round, OBSERVED).to_string(),
         parent: Some(MessageId::of(&round, DECIDED).to_string()),

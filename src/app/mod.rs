@@ -2,37 +2,44 @@
 //!
 //! ```text
 //! root
-//!   platform     database, logger
+//!   platform     database, logger, bus, audit_clerk, teller
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
 
+pub mod clerk;
 pub mod grading;
 pub mod order;
 pub mod record;
+mod roster;
 pub mod table;
+pub mod teller;
 pub mod week;
 
-use crate::actor::ActorRef;
+use crate::actor::{ActorRef, How, Lane};
 use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
 use crate::agents::swarm_member::SwarmMember;
+use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds};
 use crate::domain::belief::Seat;
 use crate::logging::{self, LoggerRef};
 use crate::minds::quant::ROSTER;
 use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
-use crate::store::Store;
 use crate::store::keeper::Database;
+use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
 use crate::swarms::consensus::Consensus;
 use crate::swarms::pool::PoolSettings;
+use clerk::AuditClerk;
+use roster::Everybody;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
+use teller::{Teller, TellerArgs};
 use tokio::sync::{Mutex, mpsc};
 
 /// The handle of a swarm member.
@@ -61,6 +68,12 @@ pub struct House {
     pub root: Root,
     /// The database.
     pub database: ActorRef<Database>,
+    /// The bus.
+    pub bus: ActorRef<Bus<Store>>,
+    /// Holds votes.
+    pub teller: ActorRef<Teller<Store>>,
+    /// Who is there.
+    pub registry: Registry<Conn>,
     /// Sorts what is logged, once somebody hands it over.
     pub logger: LoggerRef,
     /// Lays out rounds.
@@ -82,6 +95,41 @@ const MAX_UNFETCHED: usize = 2;
 const MAX_CRASHES: u32 = 10;
 const CRASH_WINDOW: Duration = Duration::from_secs(60);
 
+/// The workers everybody else stands on.
+struct Platform {
+    database: ActorRef<Database>,
+    logger: LoggerRef,
+    bus: ActorRef<Bus<Store>>,
+    clerk: ActorRef<AuditClerk>,
+    teller: ActorRef<Teller<Store>>,
+    registry: Registry<Conn>,
+}
+
+fn platform(store: Store, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, Platform) {
+    let registry = Registry::default();
+    let args = BusArgs::new(store.clone(), registry.clone(), clock.clone());
+    let (bus_spec, bus) = ChildSpec::of::<Bus<Store>>("bus", args);
+    let (clerk_spec, clerk) = ChildSpec::of::<AuditClerk>("audit_clerk", (store.clone(), clock.clone()));
+    let args = TellerArgs {
+        bus: bus.clone(),
+        registry: registry.clone(),
+        clock: clock.clone(),
+    };
+    let (teller_spec, teller) = ChildSpec::of::<Teller<Store>>("teller", args);
+    let (database_spec, database) = ChildSpec::of::<Database>("database", store);
+    let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
+    let platform = Platform {
+        database,
+        logger,
+        bus,
+        clerk,
+        teller,
+        registry,
+    };
+    let specs = vec![database_spec, logger_spec, bus_spec, clerk_spec, teller_spec];
+    (specs, platform)
+}
+
 fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
     let backoff = Backoff {
         min: Duration::from_millis(20),
@@ -99,6 +147,14 @@ fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, Membe
     (specs, members)
 }
 
+/// A supervisor of `children`.
+fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
+    let spec = SupervisorSpec::new(children)
+        .intensity(MAX_CRASHES, CRASH_WINDOW)
+        .seeds(seeds);
+    ChildSpec::of::<Supervisor>(id, spec).0
+}
+
 impl House {
     /// Starts every actor. Must be called inside an actix system.
     pub fn start(spec: HouseSpec) -> House {
@@ -109,8 +165,7 @@ impl House {
             limits,
             pool,
         } = spec;
-        let (database_spec, database) = ChildSpec::of::<Database>("database", store);
-        let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
+        let (platform_specs, platform) = platform(store, &clock, seeds);
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
         let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
         let manager = move |_: &_| RiskManager::new(limits);
@@ -125,7 +180,7 @@ impl House {
         let (member_specs, members) = members(&clock, seeds);
         let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
         let plot = Plot::default();
-        let table = Table::new(members.clone(), risk, concluding, plot.clone());
+        let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
         let seats: Vec<Seat> = members.keys().cloned().collect();
         let args = ShellArgs::new(
             "swarms/consensus/table",
@@ -136,23 +191,31 @@ impl House {
         );
         let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
 
-        let branch = |id: &str, children: Vec<ChildSpec>| {
-            let spec = SupervisorSpec::new(children)
-                .intensity(MAX_CRASHES, CRASH_WINDOW)
-                .seeds(seeds);
-            ChildSpec::of::<Supervisor>(id, spec).0
+        let everybody = Everybody {
+            platform: &platform,
+            data_engineer: &data_engineer,
+            risk: &risk,
+            analyst: &analyst,
+            swarm: &swarm,
+            members: &members,
         };
+        roster::register(&everybody).expect("each agent of the house has a path of its own");
+
+        let branch = |id: &str, children| branch(id, children, seeds);
         let swarms = branch(
             "swarms",
             vec![branch("consensus", vec![branch("members", member_specs), table_spec])],
         );
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
-        let platform = branch("platform", vec![database_spec, logger_spec]);
-        let root = Root::start(SupervisorSpec::new(vec![platform, specialists, swarms]).seeds(seeds));
+        let base = branch("platform", platform_specs);
+        let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms]).seeds(seeds));
         House {
             root,
-            database,
-            logger,
+            database: platform.database,
+            logger: platform.logger,
+            bus: platform.bus,
+            teller: platform.teller,
+            registry: platform.registry,
             data_engineer,
             analyst,
             swarm,
@@ -162,11 +225,26 @@ impl House {
         }
     }
 
-    /// Stops every actor, children before parents, within a deadline.
+    /// The journal has grown by a stored round or grade: its readers are to have it.
+    pub(crate) fn journal_grew(&self) {
+        if let Err(refused) = self.bus.tell(Nudge, Lane::Normal) {
+            // It is delivered with the next letter, or when the house starts again.
+            log::warn!("the bus was not told of new entries: {refused}");
+        }
+    }
+
+    /// Stops every actor, children before parents, within a deadline, after giving readers of the journal a moment to
+    /// catch up; what they do not get to is delivered when the house starts again.
     pub async fn stop(self) -> crate::supervision::ExitReport {
+        let quiet = self.bus.ask(Settle, How::within(CATCHING_UP)).await;
+        if let Err(error) = quiet {
+            log::warn!("not every letter is delivered yet, the rest follows at the next start: {error}");
+        }
         self.root.shutdown(SHUTDOWN_DEADLINE).await
     }
 }
 
+/// Some thousand letters, each of which costs a commit.
+const CATCHING_UP: Duration = Duration::from_secs(5);
 /// A member's turn may be a replay of every season, which a debug build needs seconds for.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);

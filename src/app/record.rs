@@ -5,9 +5,8 @@ use crate::domain::belief::{Opinion, Seat};
 use crate::domain::line::HalfPoints;
 use crate::domain::pick::{Decision, Verdict, Vote};
 use crate::domain::quote::Market;
-use crate::protocol::{AgentMessage, To};
+use crate::protocol::Written;
 use crate::store::decisions;
-use crate::store::journal::NewEntry;
 use crate::store::rounds::RoundRecord;
 use crate::swarms::round::{Round, SeatLog};
 
@@ -35,7 +34,7 @@ pub fn record(round: &Round, order: &WeekOrder) -> RoundRecord {
             .collect(),
         votes: round.decisions.iter().flat_map(|d| votes(id, d)).collect(),
         picks: round.decisions.iter().map(|d| pick(id, d)).collect(),
-        minutes: round.messages.iter().map(entry).collect(),
+        minutes: round.messages.iter().map(Written::of).collect(),
         round: row,
     }
 }
@@ -113,25 +112,6 @@ fn pick(round: &str, d: &Decision) -> decisions::Pick {
         body: json(d),
         stake_cents: d.stake().0,
         reason,
-    }
-}
-
-fn entry(message: &AgentMessage) -> NewEntry {
-    let word = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    NewEntry {
-        id: message.id.to_string(),
-        thread: message.thread.to_string(),
-        parent: message.parent_id.as_ref().map(ToString::to_string),
-        sender: message.from.clone(),
-        recipient: match &message.to {
-            To::One(path) => path.clone(),
-            To::Group(name) => format!("group {name}"),
-            To::All => "all".to_owned(),
-        },
-        kind: word(serde_json::to_value(message.kind).unwrap_or_default()),
-        priority: word(serde_json::to_value(message.priority).unwrap_or_default()),
-        at: message.at.naive_utc(),
-        body: json(&message.body),
     }
 }
 

@@ -137,6 +137,7 @@ pub async fn play(house: &House, order: &WeekOrder) -> Result<PlayedWeek, WeekEr
             Stored::Revised => played.differing.push(round.convened.round.0.clone()),
         }
         played.journal = head;
+        house.journal_grew();
         played.rounds.push(round);
     }
     Ok(played)

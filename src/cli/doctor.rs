@@ -5,10 +5,11 @@ use super::output::emit;
 use crate::config::Settings;
 use crate::home::{Home, HomeError};
 use crate::store::status::{self, DataStatus};
-use crate::store::{Store, journal};
+use crate::store::{Conn, Store, journal, letters};
 use chrono::{DateTime, Datelike, TimeZone, Utc};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Arguments of `huddle doctor`.
@@ -161,15 +162,14 @@ fn database_checks(home: &Home, now: DateTime<Utc>) -> Vec<Check> {
             return vec![bad("database", Health::Fail, e.to_string(), fix)];
         }
     };
-    let opened = Store::open(&path).and_then(|store| store.conn());
-    let mut conn = match opened {
+    let mut conn = match Store::read_only(&path) {
         Ok(conn) => conn,
         Err(e) => {
             return vec![bad(
                 "database",
                 Health::Fail,
                 e.to_string(),
-                "restore a backup, or use another --home",
+                "do what it says, restore a backup, or use another --home",
             )];
         }
     };
@@ -183,11 +183,34 @@ fn database_checks(home: &Home, now: DateTime<Utc>) -> Vec<Check> {
             "restore a backup; later entries cannot be trusted",
         ),
     });
+    checks.extend(letter_checks(&mut conn));
     match status::status(&mut conn, now) {
         Ok(status) => checks.extend(data_checks(&status, now)),
         Err(e) => checks.push(bad("data", Health::Fail, e.to_string(), "restore a backup")),
     }
     checks
+}
+
+fn letter_checks(conn: &mut Conn) -> Vec<Check> {
+    let read = letters::counts(conn).and_then(|counts| Ok((counts, letters::counted(conn)?)));
+    let (counts, counted) = match read {
+        Ok(read) => read,
+        Err(e) => return vec![bad("letters", Health::Fail, e.to_string(), "restore a backup")],
+    };
+    let found = format!(
+        "{} journaled, {} waiting, {} quarantined, {} dead",
+        counts.n_journaled, counts.n_waiting, counts.n_quarantined, counts.n_dead
+    );
+    let letters = if counts.n_quarantined > 0 {
+        let fix = "`huddle letters list --quarantined` says why; release or discard each";
+        bad("letters", Health::Warn, found, fix)
+    } else {
+        ok("letters", found)
+    };
+    let n: i64 = counted.iter().map(|line| line.n).sum();
+    let senders: BTreeSet<&str> = counted.iter().map(|line| line.sender.as_str()).collect();
+    let read = format!("the audit clerk has counted {n} letters of {} senders", senders.len());
+    vec![letters, ok("audit", read)]
 }
 
 fn data_checks(status: &DataStatus, now: DateTime<Utc>) -> Vec<Check> {

@@ -4,11 +4,13 @@
 //! `schema_version` and the verb's own fields. Exit codes: 0 done (also when there is nothing to bet), 1 unexpected,
 //! 2 usage, 3 settings, 5 a check failed or data was refused, 6 something asked for is not there, 130 interrupted.
 
+pub mod audit;
 pub mod data;
 pub mod demo;
 pub mod doctor;
 pub mod grade;
 pub mod leakcheck;
+pub mod letters;
 pub mod odds;
 pub mod output;
 pub mod picks;
@@ -61,6 +63,12 @@ pub enum Verb {
     Report(report::ReportArgs),
     /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
     Leakcheck(leakcheck::LeakcheckArgs),
+    /// Verify the journal's hash chain, and walk from a pick back to what caused it.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Letters between agents: what waits, what was set aside and why; release or discard it.
+    #[command(subcommand)]
+    Letters(letters::LettersCommand),
     /// Check database, data, clock and keys, and say what to do.
     Doctor(doctor::DoctorArgs),
 }
@@ -150,6 +158,8 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
+        Verb::Audit(command) => audit::run(&command, &home, out),
+        Verb::Letters(command) => letters::run(&command, &home, out),
         Verb::Doctor(args) => doctor::run(&args, &home, now, out),
     }
 }

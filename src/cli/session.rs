@@ -55,16 +55,40 @@ pub fn in_home<T>(
     adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let database = home.existing_database().map_err(|e| {
-        let code = if matches!(e, HomeError::NoDatabase(_)) { 6 } else { 3 };
-        Failure::new(code, e)
-    })?;
+    let database = existing(home)?;
     let _lock = home.lock().map_err(|e| Failure::new(3, e))?;
     let mut settings = Settings::load(&home.config_file()).map_err(|e| Failure::new(3, e))?;
     adjust(&mut settings)?;
     settings.check().map_err(|e| Failure::new(3, e))?;
     let store = Store::open(&database).map_err(|e| Failure::new(e.exit_code(), e))?;
     in_house(store, settings, work)
+}
+
+/// Opens a home's database for reading alone.
+///
+/// # Errors
+/// [`Failure`] of the home (3 when it cannot be used, 6 without a database) or of the database (3).
+pub fn reading(home: &Home) -> Result<Conn, Failure> {
+    let database = existing(home)?;
+    Store::read_only(&database).map_err(|e| Failure::new(e.exit_code(), e))
+}
+
+/// Runs `work` on a home's database, holding the home's lock.
+///
+/// # Errors
+/// [`Failure`] of the home (3 when it cannot be used, 6 without a database), of the database (3), or of `work`.
+pub fn writing<T>(home: &Home, work: impl FnOnce(&mut Conn) -> Result<T, Failure>) -> Result<T, Failure> {
+    let database = existing(home)?;
+    let _lock = home.lock().map_err(|e| Failure::new(3, e))?;
+    let store = Store::open(&database).map_err(|e| Failure::new(e.exit_code(), e))?;
+    work(&mut *store.conn()?)
+}
+
+fn existing(home: &Home) -> Result<std::path::PathBuf, Failure> {
+    home.existing_database().map_err(|e| {
+        let code = if matches!(e, HomeError::NoDatabase(_)) { 6 } else { 3 };
+        Failure::new(code, e)
+    })
 }
 
 /// Runs `work` in a house over an open database.

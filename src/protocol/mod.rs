@@ -1,23 +1,29 @@
 //! The one language of the house: what an agent may say to another, and how it is written down.
 //!
-//! In code every message is its own Rust type with its own handler. [`AgentMessage`] is the envelope those are journaled
-//! in: who said what to whom, because of which earlier message. Facts are past tense ([`Fact`]); questions and orders are
-//! in [`question`]. A fact may be caused only by what comes before it in the order
-//! Observed, Opined, Agreed, Decided, Acted, Settled.
+//! In code every message is its own Rust type with its own handler. [`AgentMessage`] is the envelope that the bus carries
+//! and the journal keeps: who said what to whom, because of which earlier message. What may stand in it is closed
+//! ([`Body`]): facts in the past tense ([`Fact`]), questions and their answers, orders, proposals, votes, signs of life.
+//! [`Written`] is its form as a row. What a swarm asks of its seats is in [`question`], what an agent can do on its
+//! [`Card`](card::Card).
 
+pub mod body;
+pub mod card;
+pub mod fact;
 pub mod question;
+pub mod written;
 
-use crate::domain::belief::{Basis, Seat};
-use crate::domain::game::{GameId, SeasonWeek};
-use crate::domain::money::Cents;
-use crate::domain::quote::{Market, Side};
+pub use body::{Answer, Beat, Body, Motion, Order, Query, Voice};
+pub use fact::{AgreedLine, DecisionLine, Fact, OpinionLine};
+pub use written::{Unreadable, Written};
+
 use chrono::{DateTime, Utc};
 use question::RoundId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// The id of a message: 16 hexadecimal digits that follow from the seed.
+/// The id of a message: short, printable and unique; in the minutes of a round 16 hexadecimal digits that follow from the
+/// seed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageId(pub String);
@@ -31,6 +37,12 @@ impl MessageId {
     }
 }
 
+impl From<&str> for MessageId {
+    fn from(id: &str) -> MessageId {
+        MessageId(id.to_owned())
+    }
+}
+
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -38,7 +50,7 @@ impl fmt::Display for MessageId {
 }
 
 /// Whom a message is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
     /// One agent, by its path in the tree.
@@ -50,7 +62,7 @@ pub enum To {
 }
 
 /// What kind of speech it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A question.
@@ -69,6 +81,53 @@ pub enum Kind {
     Heartbeat,
 }
 
+/// What becomes of a message when the process ends before it is handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is journaled before it is delivered, and delivered after a restart if need be.
+    Durable,
+    /// It is lost: who asked asks again, or does not care any more.
+    Fleeting,
+    /// It is lost, and of several that wait for one reader only the newest of each sender is delivered.
+    Coalesced,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 7] = [
+        Kind::Request,
+        Kind::Response,
+        Kind::Alert,
+        Kind::Command,
+        Kind::Proposal,
+        Kind::Vote,
+        Kind::Heartbeat,
+    ];
+
+    /// The word for it in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Request => "request",
+            Kind::Response => "response",
+            Kind::Alert => "alert",
+            Kind::Command => "command",
+            Kind::Proposal => "proposal",
+            Kind::Vote => "vote",
+            Kind::Heartbeat => "heartbeat",
+        }
+    }
+
+    /// What is kept of it. An asker waits no longer than a deadline, so asked things need not outlive the process; a sign
+    /// of life says nothing about a later one.
+    pub fn keeping(self) -> Keeping {
+        match self {
+            Kind::Alert | Kind::Command | Kind::Proposal | Kind::Vote => Keeping::Durable,
+            Kind::Request | Kind::Response => Keeping::Fleeting,
+            Kind::Heartbeat => Keeping::Coalesced,
+        }
+    }
+}
+
 /// How urgent it is; the mailbox has its own word for this ([`crate::actor::Lane`](crate::actor)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +140,21 @@ pub enum Priority {
     High,
     /// Before everything.
     Critical,
+}
+
+impl Priority {
+    /// Every priority, least urgent first.
+    pub const ALL: [Priority; 4] = [Priority::Low, Priority::Normal, Priority::High, Priority::Critical];
+
+    /// The word for it in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Priority::Low => "low",
+            Priority::Normal => "normal",
+            Priority::High => "high",
+            Priority::Critical => "critical",
+        }
+    }
 }
 
 /// The envelope and journal form of anything one agent says to another.
@@ -105,116 +179,54 @@ pub struct AgentMessage {
     /// After this an answer is worthless.
     pub deadline: Option<DateTime<Utc>>,
     /// What was said.
-    pub body: Fact,
+    pub body: Body,
+    /// The speaker's incarnation, counted from 1; 0 where it is not stated, as in the minutes of a round, whose facts
+    /// state it themselves.
+    #[serde(default, skip_serializing_if = "unstated")]
+    pub incarnation: u64,
 }
 
-/// A seat's opinion as it is journaled: the numbers without the prose, which the opinions table keeps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OpinionLine {
-    /// The game.
-    pub game: GameId,
-    /// The market.
-    pub market: Market,
-    /// Probability of the first side, when there is a view.
-    pub p_first: Option<f64>,
-    /// Why there is none.
-    pub abstained: Option<String>,
+fn unstated(incarnation: &u64) -> bool {
+    *incarnation == 0
 }
 
-/// A decision as it is journaled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DecisionLine {
-    /// The decision's id.
-    pub id: String,
-    /// The game.
-    pub game: GameId,
-    /// The market.
-    pub market: Market,
-    /// The side considered.
-    pub side: Option<Side>,
-    /// The stake; nothing for a pass.
-    pub stake: Cents,
-    /// Why it was passed.
-    pub pass: Option<String>,
-}
+impl AgentMessage {
+    /// A message that opens a thread of its own: Normal, without a deadline, its speaker's incarnation not stated.
+    pub fn new(
+        id: MessageId,
+        from: &str,
+        to: To,
+        kind: Kind,
+        at: DateTime<Utc>,
+        body: impl Into<Body>,
+    ) -> AgentMessage {
+        AgentMessage {
+            thread: id.clone(),
+            id,
+            parent_id: None,
+            from: from.to_owned(),
+            to,
+            kind,
+            priority: Priority::Normal,
+            at,
+            deadline: None,
+            body: body.into(),
+            incarnation: 0,
+        }
+    }
 
-/// Facts, in the order in which they can happen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "fact", rename_all = "snake_case")]
-pub enum Fact {
-    /// A slate was opened with the data known then.
-    Observed {
-        /// The week.
-        when: SeasonWeek,
-        /// The moment of the market.
-        basis: Basis,
-        /// The instant decisions may look back from.
-        as_of: DateTime<Utc>,
-        /// Games on offer.
-        n_games: usize,
-        /// Quotes on offer.
-        n_quotes: usize,
-        /// Results known.
-        n_results: usize,
-        /// SHA-256 of the slate and its quotes.
-        slate_hash: String,
-    },
-    /// A seat gave its opinions.
-    Opined {
-        /// The seat.
-        seat: Seat,
-        /// 1 alone, 2 after deliberation.
-        round: u8,
-        /// Its incarnation: above 1 it was restarted.
-        incarnation: u64,
-        /// Why the whole seat is absent, when it is.
-        absent: Option<String>,
-        /// The opinions; in round 2 only those that changed.
-        opinions: Vec<OpinionLine>,
-    },
-    /// The swarm agreed.
-    Agreed {
-        /// Markets with a side, as game, market, side, consensus, equal-weight consensus, pooled probability.
-        lines: Vec<AgreedLine>,
-    },
-    /// The risk manager decided.
-    Decided {
-        /// Bets and passes.
-        lines: Vec<DecisionLine>,
-    },
-    /// Bets were entered in the paper book.
-    Acted {
-        /// Number of bets.
-        n_bets: usize,
-        /// Their stakes together.
-        staked: Cents,
-    },
-    /// A bet was graded.
-    Settled {
-        /// The decision's id.
-        pick: String,
-        /// `win`, `loss`, `push` or `void`.
-        result: String,
-        /// Profit; negative for a loss.
-        profit: Cents,
-        /// Closing line value in points, where a close exists.
-        clv_points: Option<f64>,
-    },
-}
+    /// The answer to this message, from whoever was asked to whoever asked.
+    pub fn answer(&self, id: MessageId, from: &str, at: DateTime<Utc>, body: impl Into<Body>) -> AgentMessage {
+        AgentMessage {
+            thread: self.thread.clone(),
+            parent_id: Some(self.id.clone()),
+            priority: self.priority,
+            ..AgentMessage::new(id, from, To::One(self.from.clone()), Kind::Response, at, body)
+        }
+    }
 
-/// One market's agreement as it is journaled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AgreedLine {
-    /// The game.
-    pub game: GameId,
-    /// The market.
-    pub market: Market,
-    /// The side with the greater weight.
-    pub side: Option<Side>,
-    /// Agreeing weight over the weight of all seats.
-    pub consensus: f64,
-    /// The same with equal weights.
-    pub equal_consensus: f64,
-    /// Pooled probability of the first side.
-    pub p_first: f64,
+    /// Whether an answer at `now` would be worthless.
+    pub fn is_late(&self, now: DateTime<Utc>) -> bool {
+        self.deadline.is_some_and(|deadline| deadline < now)
+    }
 }

@@ -143,7 +143,7 @@ pub struct Grade {
 /// Stores a row unless it is there: `$found` asks for the row of its key.
 macro_rules! write_once {
     ($conn:expr, $table:ident, $row:expr, $key:expr, $found:expr) => {
-        $conn.immediate_transaction(|conn| match $found.first(conn).optional()? {
+        super::immediate($conn, |conn| match $found.first(conn).optional()? {
             None => {
                 diesel::insert_into($table::table).values($row).execute(conn)?;
                 Ok(Stored::New)
@@ -203,7 +203,7 @@ pub fn insert_pick(conn: &mut Conn, row: &Pick) -> Result<Stored, StoreError> {
 /// # Errors
 /// [`StoreError`] when writing fails, also for an unknown pick.
 pub fn upsert_grade(conn: &mut Conn, row: &Grade) -> Result<Stored, StoreError> {
-    conn.immediate_transaction(|conn| upsert_grade_within(conn, row))
+    super::immediate(conn, |conn| upsert_grade_within(conn, row))
 }
 
 /// [`upsert_grade`] for a caller that holds the transaction.
@@ -319,4 +319,20 @@ pub fn graded(conn: &mut Conn, round: Option<&str>) -> Result<Vec<(Pick, Option<
         query = query.filter(picks::round_id.eq(round));
     }
     Ok(query.order(picks::id.asc()).load(conn)?)
+}
+
+/// Decisions whose id begins like this, with their grades, at most `limit`, by id.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn by_prefix(conn: &mut Conn, prefix: &str, limit: i64) -> Result<Vec<(Pick, Option<Grade>)>, StoreError> {
+    // Compared as text and not by LIKE, whose wildcards may stand in what a person types.
+    let found = picks::table
+        .left_join(grades::table)
+        .filter(picks::id.ge(prefix))
+        .filter(picks::id.lt(format!("{prefix}\u{10FFFF}")))
+        .order(picks::id)
+        .limit(limit)
+        .select((Pick::as_select(), Option::<Grade>::as_select()));
+    Ok(found.load(conn)?)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with the database, in words that say what to do.
 
+use crate::bus::Epoch;
 use std::path::PathBuf;
 
 /// An operation on the database that failed.
@@ -19,6 +20,17 @@ pub enum StoreError {
     /// The database was made by a later version of this program.
     #[error("the database has the newer schema {found}, this huddle knows up to {known}: use the newer huddle")]
     NewerSchema {
+        /// The newest migration in the database.
+        found: String,
+        /// The newest migration of this program.
+        known: String,
+    },
+    /// The database was made by an earlier version of this program, and a verb that only reads does not change it.
+    #[error(
+        "the database has the older schema {found}, this huddle reads {known}: any verb that writes brings it up to \
+         date, such as `huddle grade`"
+    )]
+    OlderSchema {
         /// The newest migration in the database.
         found: String,
         /// The newest migration of this program.
@@ -51,6 +63,19 @@ pub enum StoreError {
         /// The row's key.
         key: String,
     },
+    /// A younger writer of the same seat has written.
+    #[error(
+        "{seat}: epoch {}.{} was replaced by {}.{}: a replaced actor woke up late, and wrote nothing",
+        mine.generation, mine.incarnation, stored.generation, stored.incarnation
+    )]
+    Fenced {
+        /// Whose writes are fenced.
+        seat: String,
+        /// The refused epoch.
+        mine: Epoch,
+        /// The youngest so far.
+        stored: Epoch,
+    },
     /// Any other failure of a statement: a mistake in this program.
     #[error("the database refused a statement: {0}")]
     Query(diesel::result::Error),
@@ -70,10 +95,16 @@ impl StoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             StoreError::Open { reason, .. } => reason.exit_code(),
-            StoreError::Locked | StoreError::Corrupt(_) | StoreError::Disk(_) | StoreError::NewerSchema { .. } => {
-                3
-            }
-            StoreError::Row { .. } | StoreError::Conflict { .. } | StoreError::Query(_) | StoreError::Pool(_) => 1,
+            StoreError::Locked
+            | StoreError::Corrupt(_)
+            | StoreError::Disk(_)
+            | StoreError::NewerSchema { .. }
+            | StoreError::OlderSchema { .. } => 3,
+            StoreError::Row { .. }
+            | StoreError::Conflict { .. }
+            | StoreError::Fenced { .. }
+            | StoreError::Query(_)
+            | StoreError::Pool(_) => 1,
         }
     }
 

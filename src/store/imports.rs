@@ -152,7 +152,9 @@ pub fn games_file(
 ) -> Result<ImportReport, ImportError> {
     let facts = nflverse_games::read(bytes)?;
     let file = SourceFile::of(name, bytes);
-    Ok(conn.immediate_transaction(|conn| apply(conn, FileKind::Games, facts, &file, now))?)
+    Ok(super::immediate(conn, |conn| {
+        apply(conn, FileKind::Games, facts, &file, now)
+    })?)
 }
 
 /// Imports a file of openers or of bookmakers' closes, told apart by their columns. Games come first: an odds row is
@@ -170,7 +172,7 @@ pub fn odds_file(
     let columns: Vec<&str> = header.iter().map(str::trim).collect();
     let kind = FileKind::of_header(&columns);
     let file = SourceFile::of(name, bytes);
-    conn.immediate_transaction(|conn| {
+    super::immediate(conn, |conn| {
         let times = games::times(conn)?;
         let (kind, facts) = match kind {
             Some(FileKind::Openers) => (FileKind::Openers, openers::read(bytes, &times)?),
@@ -211,7 +213,7 @@ pub fn facts(
     source: &SourceFile,
     now: DateTime<Utc>,
 ) -> Result<ImportReport, StoreError> {
-    conn.immediate_transaction(|conn| apply(conn, kind, facts, source, now))
+    super::immediate(conn, |conn| apply(conn, kind, facts, source, now))
 }
 
 /// Stores facts that a feed has read; the caller holds the transaction.

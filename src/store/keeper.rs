@@ -5,8 +5,18 @@
 
 use super::{Conn, Store, StoreError};
 use crate::actor::{Birth, Component, Ctx, StartError};
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::shell::Reply;
 use actix::{Actor, ActorFutureExt, Handler, Message, WrapFuture};
+
+/// What the database actor is.
+pub const CARD: Card = Card {
+    role: "database",
+    level: Level::Worker,
+    tools: &["storage"],
+    memory: Memory::Stored,
+    reasoning: Reasoning::None,
+};
 
 /// Something to be done with the database.
 pub trait Work: Send + 'static {

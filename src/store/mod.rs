@@ -3,12 +3,16 @@
 //! Only SQL that diesel also compiles on a `MultiConnection` is used, so that another backend stays one enum away:
 //! upserts read first and write what differs, in one immediate transaction, and can be repeated without effect.
 
+mod bus;
+pub mod cursors;
 pub mod decisions;
 pub mod error;
+pub mod fences;
 pub mod games;
 pub mod imports;
 pub mod journal;
 pub mod keeper;
+pub mod letters;
 pub mod quarantine;
 pub mod quotes;
 pub mod rounds;
@@ -22,7 +26,7 @@ pub mod trials;
 pub use error::StoreError;
 
 use crate::domain::archive::Archive;
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -45,6 +49,8 @@ pub struct StoreOptions {
     pub busy_timeout_ms: u32,
     /// One writer and a few readers; WAL lets readers go on while one writes.
     pub n_connections: u32,
+    /// Pages of 4 KiB the file may grow to; above that writing fails as on a full disk. None for what the disk has.
+    pub max_pages: Option<u32>,
 }
 
 impl Default for StoreOptions {
@@ -52,6 +58,7 @@ impl Default for StoreOptions {
         StoreOptions {
             busy_timeout_ms: 5_000,
             n_connections: 4,
+            max_pages: None,
         }
     }
 }
@@ -105,6 +112,25 @@ impl Store {
         Ok(Store { pool })
     }
 
+    /// Opens a database for reading alone: nothing is created, migrated or written, and somebody else may write meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and [`StoreError::OlderSchema`] when the database was not opened for writing since this version
+    /// was installed.
+    pub fn read_only(path: &Path) -> Result<Conn, StoreError> {
+        let escaped: String = path.to_string_lossy().chars().map(escape).collect();
+        let mut conn = Conn::establish(&format!("file:{escaped}?mode=ro"))
+            .map_err(|e| StoreError::opening(path, &e.to_string()))?;
+        let ms = StoreOptions::default().busy_timeout_ms;
+        let set = conn.batch_execute(&format!("PRAGMA busy_timeout = {ms}; PRAGMA query_only = ON;"));
+        set.map_err(|e| StoreError::from(e).at(path))?;
+        let Versions { known, found } = versions(&mut conn).map_err(|e| e.at(path))?;
+        if found < known {
+            return Err(StoreError::OlderSchema { found, known }.at(path));
+        }
+        Ok(conn)
+    }
+
     /// A connection, as soon as one is free.
     ///
     /// # Errors
@@ -115,9 +141,14 @@ impl Store {
 }
 
 impl StoreOptions {
+    /// FULL syncs the disk at each commit, because what is acknowledged must survive a power cut; NORMAL may lose the last
+    /// commits then.
     fn pragmas(self) -> String {
         let ms = self.busy_timeout_ms;
-        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;")
+        let size = self
+            .max_pages
+            .map_or_else(String::new, |n| format!(" PRAGMA max_page_count = {n};"));
+        format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;{size}")
     }
 }
 
@@ -133,24 +164,73 @@ fn prepare(conn: &mut Conn, options: StoreOptions) -> QueryResult<()> {
     conn.batch_execute("PRAGMA journal_mode = WAL;")
 }
 
-fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
-    let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
-        let text = e.to_string();
-        StoreError::of_message(&text).unwrap_or(StoreError::Disk(text))
-    };
+/// A character of a file name as it stands in a URI.
+fn escape(c: char) -> String {
+    match c {
+        '%' | '?' | '#' => format!("%{:02X}", u32::from(c)),
+        _ => c.to_string(),
+    }
+}
+
+/// The newest migration this program knows and the newest one in a database.
+struct Versions {
+    known: String,
+    found: String,
+}
+
+fn unmigrated(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+    let text = error.to_string();
+    StoreError::of_message(&text).unwrap_or(StoreError::Disk(text))
+}
+
+fn versions(conn: &mut Conn) -> Result<Versions, StoreError> {
     let known = diesel::migration::MigrationSource::<diesel::sqlite::Sqlite>::migrations(&MIGRATIONS)
-        .map_err(failed)?
+        .map_err(unmigrated)?
         .iter()
         .map(|m| m.name().version().to_string())
         .max()
         .unwrap_or_default();
-    let applied = conn.applied_migrations().map_err(failed)?;
+    let applied = conn.applied_migrations().map_err(unmigrated)?;
     let found = applied.iter().map(ToString::to_string).max().unwrap_or_default();
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
-    conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+    Ok(Versions { known, found })
+}
+
+fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    versions(conn)?;
+    conn.run_pending_migrations(MIGRATIONS).map_err(unmigrated)?;
     Ok(())
+}
+
+/// One transaction that takes the write lock at once, so that it never fails half way for a lock; within another one, a
+/// part of that, which can be taken back alone.
+fn immediate<T, E: From<diesel::result::Error>>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    // SQLite takes some transactions back by itself, on a full disk for one. Taking them back again fails, and the error of
+    // that would hide the reason.
+    let mut reason = None;
+    let work = |conn: &mut Conn| {
+        work(conn).map_err(|error| {
+            reason = Some(error);
+            E::from(diesel::result::Error::RollbackTransaction)
+        })
+    };
+    let done = if depth(conn)? > 0 {
+        conn.transaction(work)
+    } else {
+        conn.immediate_transaction(work)
+    };
+    done.map_err(|error| reason.unwrap_or(error))
+}
+
+/// How many transactions a connection is in, one within another.
+fn depth(conn: &mut Conn) -> Result<u32, diesel::result::Error> {
+    let depth = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
+    Ok(depth.map_or(0, u32::from))
 }
 
 /// Every stored game and quote.
@@ -191,5 +271,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(*b)]).collect()
 }

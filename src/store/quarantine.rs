@@ -29,7 +29,7 @@ pub struct Quarantined {
 
 #[derive(Insertable)]
 #[diesel(table_name = quarantine)]
-struct NewEntry<'a> {
+struct Written<'a> {
     import_id: i32,
     file: &'a str,
     line: i64,
@@ -122,7 +122,7 @@ pub(super) fn replace(
         .select(imports::id);
     diesel::delete(quarantine::table.filter(quarantine::import_id.eq_any(earlier))).execute(conn)?;
     for entry in rejected {
-        let row = NewEntry {
+        let row = Written {
             import_id,
             file,
             line: i64::try_from(entry.line).unwrap_or(i64::MAX),

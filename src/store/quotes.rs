@@ -28,7 +28,7 @@ pub(super) fn records(conn: &mut Conn) -> Result<Vec<QuoteRecord>, StoreError> {
 /// # Errors
 /// [`StoreError`] when writing fails, also for a quote of an unknown game; then nothing is stored.
 pub fn store(conn: &mut Conn, said: &[Quote]) -> Result<Counts, StoreError> {
-    conn.immediate_transaction(|conn| upsert(conn, said, &mut Diff::default()))
+    super::immediate(conn, |conn| upsert(conn, said, &mut Diff::default()))
 }
 
 type Key = (String, String, String, String, Option<NaiveDateTime>);

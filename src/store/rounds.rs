@@ -1,9 +1,10 @@
 //! A whole round in one transaction: its opinions, votes, picks and minutes, or nothing of it.
 
 use super::decisions::{Grade, Opinion, Pick, Round, Vote, picks_of, upsert_grade_within};
-use super::journal::{self, Head, NewEntry};
+use super::journal::{self, Head};
 use super::schema::{opinions, picks, rounds, votes};
 use super::{Conn, StoreError, Stored};
+use crate::protocol::Written;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ pub struct RoundRecord {
     /// What was decided.
     pub picks: Vec<Pick>,
     /// What was said.
-    pub minutes: Vec<NewEntry>,
+    pub minutes: Vec<Written>,
 }
 
 /// Stores a round. Its id names the data, the settings, the seed and the program, so a round that is there is the same
@@ -29,7 +30,7 @@ pub struct RoundRecord {
 /// # Errors
 /// [`StoreError`] when writing fails; then nothing of the round is stored.
 pub fn store(conn: &mut Conn, record: &RoundRecord) -> Result<(Stored, Head), StoreError> {
-    conn.immediate_transaction(|conn| {
+    super::immediate(conn, |conn| {
         let known: i64 = rounds::table
             .filter(rounds::id.eq(&record.round.id))
             .count()
@@ -63,8 +64,8 @@ pub fn store(conn: &mut Conn, record: &RoundRecord) -> Result<(Stored, Head), St
 ///
 /// # Errors
 /// [`StoreError`] when writing fails; then no grade is stored.
-pub fn store_grades(conn: &mut Conn, grades: &[(Grade, NewEntry)]) -> Result<Vec<Stored>, StoreError> {
-    conn.immediate_transaction(|conn| {
+pub fn store_grades(conn: &mut Conn, grades: &[(Grade, Written)]) -> Result<Vec<Stored>, StoreError> {
+    super::immediate(conn, |conn| {
         let mut outcomes = Vec::with_capacity(grades.len());
         for (grade, entry) in grades {
             let stored = upsert_grade_within(conn, grade)?;

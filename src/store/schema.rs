@@ -181,9 +181,77 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    cursors (recipient) {
+        recipient -> Text,
+        seq -> BigInt,
+        trying -> BigInt,
+        attempts -> Integer,
+        hears -> Text,
+        generation -> BigInt,
+        incarnation -> BigInt,
+    }
+}
+
+diesel::table! {
+    set_aside (n) {
+        n -> BigInt,
+        state -> Text,
+        recipient -> Text,
+        seq -> Nullable<BigInt>,
+        id -> Text,
+        sender -> Text,
+        kind -> Text,
+        letter -> Nullable<Text>,
+        reason -> Text,
+        attempts -> Integer,
+        at -> Timestamp,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    fences (seat) {
+        seat -> Text,
+        generation -> BigInt,
+        incarnation -> BigInt,
+    }
+}
+
+diesel::table! {
+    generations (name) {
+        name -> Text,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
+    letter_counts (sender, kind) {
+        sender -> Text,
+        kind -> Text,
+        n -> BigInt,
+        last_seq -> BigInt,
+    }
+}
+
 diesel::joinable!(quotes -> games (game_id));
 diesel::joinable!(picks -> rounds (round_id));
 diesel::joinable!(grades -> picks (pick_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    games, quotes, imports, quarantine, rounds, opinions, votes, picks, grades, journal, trials,
+    games,
+    quotes,
+    imports,
+    quarantine,
+    rounds,
+    opinions,
+    votes,
+    picks,
+    grades,
+    journal,
+    trials,
+    cursors,
+    set_aside,
+    fences,
+    generations,
+    letter_counts,
 );

@@ -36,7 +36,7 @@ pub struct Trial {
 /// # Errors
 /// [`StoreError`] when writing fails.
 pub fn record(conn: &mut Conn, trial: &Trial) -> Result<(Trial, Stored), StoreError> {
-    conn.immediate_transaction(|conn| {
+    super::immediate(conn, |conn| {
         let earlier = trials::table
             .filter(trials::purpose.eq(&trial.purpose))
             .filter(trials::seasons.eq(&trial.seasons))

@@ -32,6 +32,8 @@ pub(crate) trait Launch: Send + Sync {
     fn close(&self, incarnation: u64, exit: &Exit);
     fn set_bounds(&self, bounds: LaneBounds);
     fn set_timed(&self, timed: bool);
+    /// Has everything noted that a look at its progress needs.
+    fn watch(&self);
     fn vitals(&self) -> VitalsSnapshot;
     /// The child as a supervisor, if it is one.
     fn nested(&self) -> Option<ActorRef<Supervisor>>;
@@ -126,6 +128,11 @@ impl<A: Component> Launch for Launcher<A> {
 
     fn set_timed(&self, timed: bool) {
         self.seat.lanes().set_timed(timed);
+    }
+
+    fn watch(&self) {
+        self.seat.lanes().set_timed(true);
+        self.seat.lanes().set_watched();
     }
 
     fn vitals(&self) -> VitalsSnapshot {

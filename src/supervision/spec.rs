@@ -99,7 +99,7 @@ impl ChildSpec {
     /// longest handler and the longest wait. Whoever blocks a thread needs [`Place::Dedicated`], or it takes its
     /// supervisor down with it.
     pub fn hang_limit(self, limit: Duration) -> ChildSpec {
-        self.launch.set_timed(true);
+        self.launch.watch();
         ChildSpec {
             hang_limit: Some(limit),
             ..self

@@ -113,29 +113,44 @@ impl Component for Supervisor {
 }
 
 impl Supervisor {
+    /// Does what the family wants, and what is due already: a backoff of nothing needs no timer.
     fn carry_out(&mut self, ctx: &mut Ctx<Supervisor>) {
-        for act in self.family.acts() {
-            match act {
-                Act::Start(key) => self.start(key, ctx),
-                Act::Alarm { after, alarm } => self.note(after, Due::Alarm(alarm)),
-                Act::Leave(exit) => ctx.exit(exit),
-                Act::Forget(key) => drop(self.specs.remove(&key)),
-                Act::OrderStop {
-                    key,
-                    incarnation,
-                    drain,
-                } => {
-                    self.with(key, |child| child.launch.order_stop(incarnation, drain));
-                }
-                Act::Fence { key, incarnation, exit } => {
-                    self.with(key, |child| child.launch.fence(incarnation, &exit));
-                }
-                Act::Close { key, incarnation, exit } => {
-                    self.with(key, |child| child.launch.close(incarnation, &exit));
-                }
+        loop {
+            for act in self.family.acts() {
+                self.act(act, ctx);
+            }
+            let now = uptime();
+            let Some(first) = self.alarms.first_entry().filter(|first| first.key().0 <= now) else {
+                break;
+            };
+            match first.remove() {
+                Due::Alarm(alarm) => self.family.alarm(alarm),
+                Due::Look { key, incarnation } => self.look(key, incarnation, now, ctx),
             }
         }
         self.arm(ctx);
+    }
+
+    fn act(&mut self, act: Act, ctx: &mut Ctx<Supervisor>) {
+        match act {
+            Act::Start(key) => self.start(key, ctx),
+            Act::Alarm { after, alarm } => self.note(after, Due::Alarm(alarm)),
+            Act::Leave(exit) => ctx.exit(exit),
+            Act::Forget(key) => drop(self.specs.remove(&key)),
+            Act::OrderStop {
+                key,
+                incarnation,
+                drain,
+            } => {
+                self.with(key, |child| child.launch.order_stop(incarnation, drain));
+            }
+            Act::Fence { key, incarnation, exit } => {
+                self.with(key, |child| child.launch.fence(incarnation, &exit));
+            }
+            Act::Close { key, incarnation, exit } => {
+                self.with(key, |child| child.launch.close(incarnation, &exit));
+            }
+        }
     }
 
     fn with(&self, key: Key, act: impl FnOnce(&ChildSpec)) {
@@ -196,22 +211,9 @@ impl Supervisor {
         }
         let timer = ctx.run_later(at.saturating_sub(uptime()), |supervisor, ctx| {
             supervisor.armed = None;
-            supervisor.ring(ctx);
+            supervisor.carry_out(ctx);
         });
         self.armed = Some((at, timer));
-    }
-
-    fn ring(&mut self, ctx: &mut Ctx<Supervisor>) {
-        let now = uptime();
-        while let Some(first) = self.alarms.first_entry()
-            && first.key().0 <= now
-        {
-            match first.remove() {
-                Due::Alarm(alarm) => self.family.alarm(alarm),
-                Due::Look { key, incarnation } => self.look(key, incarnation, now, ctx),
-            }
-        }
-        self.carry_out(ctx);
     }
 
     /// Looks from outside whether a child makes progress, at the earliest moment at which it could have hung.

@@ -14,9 +14,19 @@ use super::round::{Convene, Phase, Round, SeatLog};
 use crate::domain::belief::{Answer, Opinion, Seat};
 use crate::domain::pick::Decision;
 use crate::machine::{Machine, Turn};
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::question::{Dispute, Review, RoundId, Study};
 use std::sync::Arc;
 use under_way::UnderWay;
+
+/// What the swarm as a whole is.
+pub const CARD: Card = Card {
+    role: "consensus_swarm",
+    level: Level::Swarm,
+    tools: &["agreements"],
+    memory: Memory::None,
+    reasoning: Reasoning::Rules,
+};
 
 /// What the swarm hears.
 #[derive(Clone, Debug)]

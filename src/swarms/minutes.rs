@@ -81,7 +81,8 @@ pub fn write(round: &Round) -> Vec<AgentMessage> {
     minutes.messages
 }
 
-const RISK_PATH: &str = "/specialists/risk_manager";
+/// Where the risk manager sits in the tree.
+pub const RISK_PATH: &str = "/specialists/risk_manager";
 
 fn path(seat: &Seat) -> String {
     format!("{SWARM_PATH}/{seat}")
@@ -119,7 +120,8 @@ impl Minutes<'_> {
             priority,
             at: self.at,
             deadline: None,
-            body,
+            body: body.into(),
+            incarnation: 0,
         });
         id
     }

@@ -4,6 +4,7 @@
 //! round still ends.
 
 pub mod ballot;
+pub mod ballot_box;
 pub mod consensus;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -80,14 +80,17 @@ impl World {
         let census = Census::open();
         let _closing = Closing;
         let origin = Arc::new(OnceLock::<Origin>::new());
-        let (sharing, its_origin) = (census.clone(), origin.clone());
+        // Weak, because the census knows tasks of the runtime, which would then keep itself alive.
+        let (sharing, its_origin) = (Arc::downgrade(&census), origin.clone());
         let system = System::with_tokio_rt(move || {
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .start_paused(true)
                 .on_thread_start(move || {
-                    sharing.join();
-                    its_origin.get().copied().map(Origin::enter);
+                    if let (Some(census), Some(origin)) = (sharing.upgrade(), its_origin.get()) {
+                        census.join();
+                        origin.enter();
+                    }
                 })
                 .build()
                 .expect("a runtime needs two file descriptors, and a test that has none left cannot go on")

@@ -234,3 +234,51 @@ fn the_demo_needs_nothing_and_says_simulated() {
         "the demo leaves nothing behind"
     );
 }
+
+#[test]
+fn a_pick_is_walked_back_to_its_observation() {
+    let home = league_home();
+    let slate = json(&home, &["picks", "--season", "2018", "--week", "6"]);
+    json(&home, &["grade"]);
+    let before = fs::read(home.path().join("huddle.db")).unwrap();
+    let pick = slate["picks"][0]["id"].as_str().unwrap();
+    let chain = json(&home, &["audit", "show", pick.get(..8).unwrap()]);
+    assert_eq!((&chain["pick"], &chain["whole"]), (&pick.into(), &true.into()));
+    let steps = |part: &str| chain[part].as_array().unwrap().clone();
+    let causes = steps("causes");
+    let said = |step: &serde_json::Value| step["what"].as_str().unwrap().to_owned();
+    assert!(
+        said(&causes[0]).starts_with("decided ") && said(&causes[1]).starts_with("agreed on"),
+        "{causes:?}"
+    );
+    assert!(said(causes.last().unwrap()).starts_with("observed 2018 week 6"));
+    let voters = causes
+        .iter()
+        .filter(|step| step["kind"] == "vote")
+        .map(|step| step["who"].clone());
+    assert_eq!(voters.collect::<Vec<_>>().len().min(7), 7, "every seat is on the way");
+    let afterwards = steps("afterwards");
+    assert!(
+        said(afterwards.last().unwrap()).starts_with("graded "),
+        "{afterwards:?}"
+    );
+    let verified = json(&home, &["audit", "verify"]);
+    let counts = json(&home, &["letters", "list"]);
+    assert_eq!(
+        (&counts["n_journaled"], &counts["n_waiting"]),
+        (&verified["n_entries"], &0.into())
+    );
+    fails(&home, &["audit", "show", "nothing"], 6, &["there is no pick nothing"]);
+    let doctor = huddle(&home).args(["doctor", "--json"]).output().unwrap();
+    let text = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    let counted = format!("the audit clerk has counted {} letters", counts["n_journaled"]);
+    assert!(
+        text.contains(&counted) && text.contains("0 quarantined, 0 dead"),
+        "{text}"
+    );
+    assert_eq!(
+        fs::read(home.path().join("huddle.db")).unwrap(),
+        before,
+        "looking changes nothing"
+    );
+}

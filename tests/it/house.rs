@@ -36,7 +36,7 @@ const WEEK: SeasonWeek = SeasonWeek {
     week: 6,
 };
 
-fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
+pub fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
     let store = Store::open(&dir.path().join("huddle.db")).unwrap();
     let mut conn = store.conn().unwrap();
     let league = league();
@@ -57,7 +57,7 @@ fn store(dir: &tempfile::TempDir) -> (Store, Arc<Archive>) {
     (store, archive)
 }
 
-fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
+pub fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
     WeekOrder {
         archive: Arc::clone(archive),
         when: WEEK,
@@ -71,7 +71,7 @@ fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
 
 const SEED: u64 = 1;
 
-fn spec(store: Store, clock: Clock) -> HouseSpec {
+pub fn spec(store: Store, clock: Clock) -> HouseSpec {
     HouseSpec {
         store,
         clock,

@@ -8,6 +8,7 @@ use crate::domain::belief::{Basis, Offer};
 use crate::domain::game::{Fixture, SeasonWeek};
 use crate::domain::quote::{Book, Market, Moment, Quote};
 use crate::machine::{Machine, Turn};
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,6 +70,15 @@ pub fn plan(archive: &Archive, when: SeasonWeek, as_of: AsOf) -> Vec<Planned> {
         .map(|(at, fixtures)| Planned { when, at, fixtures })
         .collect()
 }
+
+/// What the data engineer is.
+pub const CARD: Card = Card {
+    role: "data_engineer",
+    level: Level::Specialist,
+    tools: &["slates"],
+    memory: Memory::None,
+    reasoning: Reasoning::Rules,
+};
 
 /// What the data engineer hears.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ use crate::domain::archive::{Archive, View};
 use crate::domain::pick::Decision;
 use crate::machine::{Machine, Turn};
 use crate::market::shapes::Shapes;
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,15 @@ pub struct Case {
     /// Its season.
     pub season: u16,
 }
+
+/// What the performance analyst is.
+pub const CARD: Card = Card {
+    role: "performance_analyst",
+    level: Level::Specialist,
+    tools: &["grading"],
+    memory: Memory::None,
+    reasoning: Reasoning::Quantitative,
+};
 
 /// What the performance analyst hears.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ use crate::domain::pick::{Agreement, Decision, Limit, Pass, Tier, Verdict, quora
 use crate::domain::quote::Market;
 use crate::machine::{Machine, Turn};
 use crate::market::shapes::Shapes;
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::question::Review;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,15 @@ impl Default for RiskLimits {
         }
     }
 }
+
+/// What the risk manager is.
+pub const CARD: Card = Card {
+    role: "risk_manager",
+    level: Level::Specialist,
+    tools: &["price_shopping", "staking"],
+    memory: Memory::None,
+    reasoning: Reasoning::Quantitative,
+};
 
 /// What the risk manager hears.
 #[derive(Debug)]

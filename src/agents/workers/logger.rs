@@ -13,10 +13,20 @@ pub use record::{MAX_TARGET_BYTES, MAX_TEXT_BYTES, Record};
 pub use template::template;
 
 use crate::machine::{Machine, Turn};
+use crate::protocol::card::{self, Card, Memory, Reasoning};
 use chrono::{DateTime, Utc};
 use log::Level;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// What the logger is.
+pub const CARD: Card = Card {
+    role: "logger",
+    level: card::Level::Worker,
+    tools: &["log_summary"],
+    memory: Memory::None,
+    reasoning: Reasoning::Rules,
+};
 
 /// How much a [`Logger`] keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

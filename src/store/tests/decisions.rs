@@ -1,8 +1,9 @@
 //! What was decided is written once, grades are revised, and the journal's chain shows every touch.
 
 use super::{Fixture, games_csv, now};
+use crate::protocol::Written;
 use crate::store::decisions::{self, Grade, Opinion, Pick, Round, Vote};
-use crate::store::journal::{self, Head, NewEntry, VerifyError};
+use crate::store::journal::{self, Head, VerifyError};
 use crate::store::trials::{self, Trial};
 use crate::store::{Loan, StoreError, Stored, imports};
 use diesel::connection::SimpleConnection;
@@ -149,8 +150,8 @@ fn a_grade_is_revised_and_never_touches_its_pick() {
     ));
 }
 
-fn entry(n: u32) -> NewEntry {
-    NewEntry {
+fn entry(n: u32) -> Written {
+    Written {
         id: format!("m{n}"),
         thread: "t".into(),
         parent: (n > 1).then(|| format!("m{}", n - 1)),
@@ -168,13 +169,13 @@ fn the_journal_holds_until_somebody_touches_it() {
     let fixture = Fixture::new();
     let mut conn = fixture.conn();
     assert_eq!(journal::verify(&mut conn).unwrap(), Head::none());
-    let entries: Vec<NewEntry> = (1..=5).map(entry).collect();
+    let entries: Vec<Written> = (1..=5).map(entry).collect();
     journal::append(&mut conn, &entries[..2]).unwrap();
     let head = journal::append(&mut conn, &entries).unwrap();
     assert_eq!((head.seq, journal::head(&mut conn).unwrap()), (5, head.clone()));
     assert_eq!(journal::verify(&mut conn).unwrap(), head);
     assert_eq!(journal::thread(&mut conn, "t").unwrap().len(), 5);
-    let other = NewEntry {
+    let other = Written {
         body: "{}".into(),
         ..entry(3)
     };
@@ -188,7 +189,10 @@ fn the_journal_holds_until_somebody_touches_it() {
         conn.batch_execute("BEGIN").unwrap();
         conn.batch_execute(sql).unwrap();
         match journal::verify(&mut conn) {
-            Err(VerifyError::BrokenAt { seq, reason }) => assert_eq!((seq, reason), (at, why), "{sql}"),
+            Err(VerifyError::BrokenAt { seq, id, reason }) => {
+                assert_eq!((seq, reason), (at, why), "{sql}");
+                assert_eq!(id.is_none(), why == "it is missing", "{sql}");
+            }
             other => panic!("{sql}: {other:?}"),
         }
         conn.batch_execute("ROLLBACK").unwrap();

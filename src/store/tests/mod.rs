@@ -2,6 +2,7 @@
 
 mod decisions;
 mod imports;
+mod letters;
 mod opening;
 
 use super::{Loan, Store};

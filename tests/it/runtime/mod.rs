@@ -2,7 +2,7 @@
 
 mod faults;
 mod hangs;
-mod harness;
+pub mod harness;
 mod links;
 mod logging;
 mod mailbox;

@@ -71,7 +71,9 @@ impl Component for Desk {
 /// Runs this inside the actor.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Do(Box<dyn FnOnce(&mut Desk, &mut Ctx<Desk>) + Send>);
+struct Do(Box<Work>);
+
+type Work = dyn FnOnce(&mut Desk, &mut Ctx<Desk>) + Send;
 
 impl Handler<Do> for Desk {
     type Result = ();
@@ -161,7 +163,7 @@ answer!(Atomic, u64, AtomicResponse<Desk, u64>, |desk, _ctx| {
     AtomicResponse::new(Box::pin(nap(10).into_actor(desk).map(|(), desk: &mut Desk, _| desk.n_marks)))
 });
 answer!(Either, u64, Response<u64>, |desk, _ctx| {
-    if desk.n_marks % 2 == 0 {
+    if desk.n_marks.is_multiple_of(2) {
         Response::reply(7)
     } else {
         Response::fut(async { 8 })

@@ -4,11 +4,16 @@
 
 use huddle::{actor::AskError, clock::uptime};
 use parking_lot::Mutex;
-use std::{collections::BTreeMap, fmt::Display, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Book {
-    begun: Duration,
+    begun: Arc<OnceLock<Duration>>,
     pages: Arc<Mutex<Pages>>,
 }
 
@@ -43,6 +48,8 @@ pub struct Letter {
     /// False for what was told and not taken.
     pub taken: bool,
     pub n_begun: usize,
+    /// The incarnation that began it.
+    pub by: Option<u64>,
     pub n_done: usize,
     pub ask: Option<Ask>,
 }
@@ -61,16 +68,30 @@ pub enum Outcome {
     Dropped,
 }
 
-impl Book {
-    pub fn open() -> Book {
-        Book {
-            begun: uptime(),
-            pages: Arc::default(),
-        }
+impl Letter {
+    /// What is counted of its end.
+    pub fn fate(&self) -> Option<&'static str> {
+        let Some(ask) = &self.ask else {
+            return (!self.taken).then_some("tells refused");
+        };
+        Some(match &ask.ended.as_ref()?.1 {
+            Outcome::Dropped => "asks dropped",
+            Outcome::Answer(Ok(_)) => "asks answered",
+            Outcome::Answer(Err(error)) => match error {
+                AskError::Gone(_) => "asks of the gone",
+                AskError::Overloaded => "asks of the overloaded",
+                AskError::Lost { .. } => "asks lost",
+                AskError::Deadline { .. } => "asks too late",
+                AskError::Cycle(_) => "asks in a cycle",
+            },
+        })
     }
+}
 
+impl Book {
+    /// Virtual time since the first call.
     pub fn now(&self) -> Duration {
-        uptime().saturating_sub(self.begun)
+        uptime().saturating_sub(*self.begun.get_or_init(uptime))
     }
 
     pub fn write<R>(&self, what: impl FnOnce(&mut Pages) -> R) -> R {
@@ -124,6 +145,7 @@ impl Book {
                 to,
                 taken: true,
                 n_begun: 0,
+                by: None,
                 n_done: 0,
                 ask,
             };
@@ -138,8 +160,11 @@ impl Book {
         self.letter(id, |letter| letter.taken = false);
     }
 
-    pub fn begun(&self, id: u64) {
-        self.letter(id, |letter| letter.n_begun += 1);
+    pub fn begun(&self, id: u64, incarnation: u64) {
+        self.letter(id, |letter| {
+            letter.n_begun += 1;
+            letter.by = Some(incarnation);
+        });
     }
 
     pub fn done(&self, id: u64) {
@@ -157,5 +182,16 @@ impl Book {
     fn letter(&self, id: u64, change: impl FnOnce(&mut Letter)) {
         let at = usize::try_from(id).unwrap();
         self.write(|pages| change(&mut pages.letters[at]));
+    }
+}
+
+/// Prints the log if the schedule fails.
+pub struct Witness(pub Book);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.write(|pages| eprintln!("{}", pages.lines.join("\n")));
+        }
     }
 }

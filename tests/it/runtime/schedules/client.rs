@@ -89,11 +89,8 @@ impl<'a> Client<'a> {
         }
         let deadlines = [0, 1, 5, 20, 100, 1_000, 60_000].map(ms);
         let deadline = *deadlines.choose(&mut self.rng).unwrap();
-        let deadline = if self.rng.random_bool(0.03) {
-            Duration::MAX
-        } else {
-            deadline
-        };
+        let endless = self.rng.random_bool(0.03) && seat.worker.vitals().incarnation > 0;
+        let deadline = if endless { Duration::MAX } else { deadline };
         let id = self.book.sent(at, Some(deadline));
         let ask = seat.worker.ask(Job { id, what }, How { lane, deadline });
         let patience = self.rng.random_bool(0.05).then(|| ms(self.rng.random_range(0..20)));

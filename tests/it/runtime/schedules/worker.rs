@@ -197,7 +197,7 @@ impl Handler<Job> for Worker {
 
     fn handle(&mut self, Job { id, what }: Job, ctx: &mut Ctx<Worker>) -> Answer {
         let book = self.args.book.clone();
-        book.begun(id);
+        book.begun(id, self.incarnation);
         book.note(format!("{} #{} {id} {what:?}", ctx.id(), self.incarnation));
         self.check("a handler", ctx);
         self.n_handled += 1;

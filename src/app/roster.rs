@@ -1,0 +1,64 @@
+//! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
+
+use super::{MemberRef, Platform, SwarmRef, clerk, teller};
+use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
+use crate::agents::swarm_member;
+use crate::agents::workers::logger;
+use crate::bus::{Begin, Door, Entry, RegistryError};
+use crate::domain::belief::Seat;
+use crate::protocol::card::{Card, Level, Memory, Reasoning};
+use crate::shell::{Mute, ShellRef};
+use crate::store::keeper;
+use crate::swarms::{consensus, minutes};
+use std::collections::BTreeMap;
+
+/// What the bus is.
+const BUS_CARD: Card = Card {
+    role: "bus",
+    level: Level::Worker,
+    tools: &["letters"],
+    memory: Memory::Stored,
+    reasoning: Reasoning::None,
+};
+
+/// The handles of everybody in the house.
+pub(super) struct Everybody<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) data_engineer: &'a ShellRef<data_engineer::DataEngineer, Mute>,
+    pub(super) risk: &'a ShellRef<risk_manager::RiskManager, Mute>,
+    pub(super) analyst: &'a ShellRef<performance_analyst::PerformanceAnalyst, Mute>,
+    pub(super) swarm: &'a SwarmRef,
+    pub(super) members: &'a BTreeMap<Seat, MemberRef>,
+}
+
+/// Registers everybody; the group `swarm` is the consensus swarm with its members.
+pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
+    let Platform { registry, .. } = all.platform;
+    let clerk_door = Door::new(all.platform.clerk.port()).everything().begin(Begin::First);
+    let swarm = minutes::SWARM_PATH;
+    let entries = [
+        Entry::of("/platform/database", keeper::CARD, &all.platform.database),
+        Entry::of("/platform/bus", BUS_CARD, &all.platform.bus),
+        Entry::of(clerk::PATH, clerk::CARD, &all.platform.clerk).reading(clerk_door),
+        Entry::of(teller::PATH, teller::CARD, &all.platform.teller).reading(Door::new(all.platform.teller.port())),
+        Entry::of("/platform/logger", logger::CARD, &all.platform.logger),
+        Entry::of("/specialists/data_engineer", data_engineer::CARD, all.data_engineer),
+        Entry::of(minutes::RISK_PATH, risk_manager::CARD, all.risk),
+        Entry::of(
+            "/specialists/performance_analyst",
+            performance_analyst::CARD,
+            all.analyst,
+        ),
+        Entry::of(swarm, consensus::CARD, all.swarm),
+    ];
+    for entry in entries {
+        registry.register(entry)?;
+    }
+    registry.join(swarm, "swarm")?;
+    for (seat, member) in all.members {
+        let path = format!("{swarm}/{seat}");
+        registry.register(Entry::of(&path, swarm_member::CARD, member))?;
+        registry.join(&path, "swarm")?;
+    }
+    Ok(())
+}
