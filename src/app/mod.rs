@@ -147,6 +147,14 @@ fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, Membe
     (specs, members)
 }
 
+/// A supervisor of `children`.
+fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
+    let spec = SupervisorSpec::new(children)
+        .intensity(MAX_CRASHES, CRASH_WINDOW)
+        .seeds(seeds);
+    ChildSpec::of::<Supervisor>(id, spec).0
+}
+
 impl House {
     /// Starts every actor. Must be called inside an actix system.
     pub fn start(spec: HouseSpec) -> House {
@@ -193,12 +201,7 @@ impl House {
         };
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
-        let branch = |id: &str, children: Vec<ChildSpec>| {
-            let spec = SupervisorSpec::new(children)
-                .intensity(MAX_CRASHES, CRASH_WINDOW)
-                .seeds(seeds);
-            ChildSpec::of::<Supervisor>(id, spec).0
-        };
+        let branch = |id: &str, children| branch(id, children, seeds);
         let swarms = branch(
             "swarms",
             vec![branch("consensus", vec![branch("members", member_specs), table_spec])],

@@ -157,6 +157,7 @@ fn records_for_a_logger_that_is_gone_are_dropped_without_a_word() {
         let (spec, logger) = logging::child("logger", world.clock(), world.seeds());
         let root = huddle::supervision::Root::start(vec![spec]);
         let connection = tap.connect(&logger, &world.clock());
+        nap(1).await;
         warn(&tap, "heard");
         root.shutdown(MINUTE).await;
         assert_eq!(logger.vitals().handled, 1, "what was queued is read before it stops");
