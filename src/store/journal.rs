@@ -142,9 +142,10 @@ fn link(conn: &mut Conn, new: &Written, head: &Head) -> QueryResult<Head> {
     Ok(next)
 }
 
-/// An [`Entry`] that is written from borrowed parts.
+/// An [`Entry`] that is written from borrowed parts. An absent parent is written as NULL and not left to the default: that
+/// would be another statement, which diesel prepares anew for every row.
 #[derive(Insertable)]
-#[diesel(table_name = journal)]
+#[diesel(table_name = journal, treat_none_as_default_value = false)]
 struct Link<'a> {
     seq: i64,
     id: &'a str,

@@ -3,6 +3,7 @@
 //! The process's own log is left alone: each test has a tap of its own and calls it as `log` would.
 
 use super::harness::*;
+use huddle::supervision::ChildSpec;
 use huddle::{
     actor::{AskError, Lane},
     agents::workers::logger::Handed,
@@ -44,9 +45,9 @@ fn handed(n_kept: u64, n_dropped: u64) -> Handed {
     Handed { n_kept, n_dropped }
 }
 
-/// A logger nobody runs, whose mailbox takes records all the same.
-fn idle() -> LoggerRef {
-    logging::child("idle", Clock::system(), Seeds::new(0)).1
+/// A logger nobody runs, whose mailbox takes records all the same, for as long as its specification is kept.
+fn idle() -> (ChildSpec, LoggerRef) {
+    logging::child("idle", Clock::system(), Seeds::new(0))
 }
 
 #[test]
@@ -116,7 +117,7 @@ impl Display for Broken {
 
 #[test]
 fn a_record_that_panics_does_not_stop_the_next() {
-    let (tap, logger) = (tap(), idle());
+    let (tap, (_spec, logger)) = (tap(), idle());
     let connection = tap.connect(&logger, &Clock::system());
     catch_unwind(AssertUnwindSafe(|| warn(&tap, Broken))).unwrap_err();
     warn(&tap, "next");
@@ -125,7 +126,7 @@ fn a_record_that_panics_does_not_stop_the_next() {
 
 #[test]
 fn only_warnings_and_errors_are_heard_and_only_while_connected() {
-    let (tap, logger) = (tap(), idle());
+    let (tap, (_spec, logger)) = (tap(), idle());
     let hears = |level| tap.enabled(&Metadata::builder().level(level).build());
     let all = || {
         for level in Level::iter() {

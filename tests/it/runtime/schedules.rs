@@ -51,7 +51,6 @@ impl Sum {
             let vitals = seat.worker.vitals();
             sum.count("dead letters", usize::try_from(vitals.dead_letters).unwrap());
             sum.count("resumed", usize::try_from(vitals.resumed).unwrap());
-            sum.count("never seated", usize::from(verdict::unseated(seat)));
         }
         for fault in world.faults() {
             sum.count("escalations", usize::from(fault.contains(" escalated: ")));

@@ -23,9 +23,6 @@ pub fn of(book: &Book, plan: &Plan) -> Vec<String> {
                 .flat_map(|(id, letter)| letter_by_letter(id, letter)),
         );
         for (at, seat) in plan.seats.borrow().iter().enumerate() {
-            if unseated(seat) {
-                continue;
-            }
             broken.extend(conservation(at, seat, pages));
             broken.extend(incarnations(seat, &pages.starts));
             broken.extend(obituaries(seat, &pages.ends));
@@ -35,12 +32,6 @@ pub fn of(book: &Book, plan: &Plan) -> Vec<String> {
         }
         broken
     })
-}
-
-/// Whether it belongs to a supervisor that was never created, because the tree ended first. Nobody closes its mailbox, which
-/// takes letters that nobody will read; their askers wait for their deadlines.
-pub fn unseated(seat: &Seat) -> bool {
-    seat.worker.vitals().incarnation == 0 && seat.worker.gone().is_none()
 }
 
 /// Nothing is handled twice; each ask has one answer, by its deadline, and the answer says the truth about the work.
