@@ -258,8 +258,11 @@ async fn vote(tour: &Tour) -> Result<(), Box<dyn Error>> {
 }
 
 async fn restart(journal: &MemoryJournal) -> Result<(), Box<dyn Error>> {
-    println!("\nThe process dies between the journal and the reader; the next one delivers");
+    println!(
+        "\nThe process dies after the letter is durable and before its effect is; the next one delivers again"
+    );
     let tour = Tour::start(journal)?;
+    tour.settle().await?;
     // The commit that makes the letter durable is the last one this process makes.
     journal.crash_after(1);
     tour.post(note("in between", To::One("/b".into()), "still there?", &tour.clock))
@@ -283,7 +286,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         vote(&tour).await?;
         println!("\nDead letters");
         for dead in &journal.kept().dead {
-            println!("  {dead:?}");
+            println!("  `{}` for {}: {}", dead.entry.id, dead.recipient, dead.reason);
         }
         tour.root.shutdown(PATIENCE).await;
         restart(&journal).await

@@ -264,7 +264,7 @@ impl Supervisor {
                     None => "its thread's work for another actor",
                 };
                 let fault = Fault {
-                    text: format!("no progress for {stuck_for:?}, its limit is {limit:?}"),
+                    text: format!("no progress for {} ms, its limit is {limit:?}", stuck_for.as_millis()),
                     location: None,
                     during: during.to_owned(),
                 };
