@@ -1,7 +1,7 @@
 //! The audit clerk: reads everything that is journaled, whoever said it to whom, and keeps a count by sender and kind.
 //!
 //! Its count is written in the transaction that takes a letter off its list, so that it is right to the letter after any
-//! crash; `huddle doctor` compares it with the journal.
+//! crash; `huddle doctor` shows it.
 
 use crate::actor::{Birth, Component, Ctx, StartError};
 use crate::bus::{Letter, Receipt};

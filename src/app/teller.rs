@@ -5,13 +5,13 @@
 //! decided by the pure ballot box.
 
 use crate::actor::{ActorRef, AskError, Birth, Component, Ctx, How, Obituary, Port, StartError, WatchId};
-use crate::bus::{Bus, Journal, Letter, Post, PostError, Receipt, Registry};
+use crate::bus::{Bus, Journal, Letter, Post, PostError, Posted, Receipt, Registry};
 use crate::clock::Clock;
 use crate::machine::{Machine, Turn};
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::{AgentMessage, Body, Kind, MessageId, Motion, Voice};
 use crate::swarms::ballot_box::{BallotBox, Count, Effect, Input, Stance};
-use actix::{Actor, ActorFutureExt, AsyncContext, Handler, Message, ResponseFuture, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Handler, Message, ResponseFuture, SpawnHandle, WrapFuture};
 use rand_pcg::Pcg64Mcg;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,6 +73,12 @@ pub enum VoteError {
     /// It is being voted on.
     #[error("the vote on {0} is under way")]
     UnderWay(MessageId),
+    /// It was put to the vote earlier, and what was said then stands.
+    #[error("{0} was put to the vote before: put the motion under another id")]
+    PutBefore(MessageId),
+    /// Nobody could vote in time.
+    #[error("the vote on {0} was to close before it was put")]
+    Over(MessageId),
     /// Too many votes are open.
     #[error("{0} votes are open already: wait for one to close")]
     Overloaded(usize),
@@ -93,12 +99,15 @@ type Answer = oneshot::Sender<Result<Count, VoteError>>;
 pub struct Teller<J: Journal> {
     args: TellerArgs<J>,
     open: BTreeMap<MessageId, Vote<J>>,
+    /// Timers of votes that closed early, to be cancelled when the next one begins.
+    over: Vec<SpawnHandle>,
 }
 
 struct Vote<J: Journal> {
     ballots: BallotBox,
     answer: Answer,
     voters: Vec<Voter<J>>,
+    timer: Option<SpawnHandle>,
 }
 
 struct Voter<J: Journal> {
@@ -123,6 +132,7 @@ impl<J: Journal> Component for Teller<J> {
         Ok(Teller {
             args: args.clone(),
             open: BTreeMap::new(),
+            over: Vec::new(),
         })
     }
 }
@@ -153,6 +163,9 @@ impl<J: Journal> Teller<J> {
         };
         if self.open.contains_key(&motion.id) {
             return refuse(answer, VoteError::UnderWay(motion.id.clone()));
+        }
+        if closes <= self.args.clock.now() {
+            return refuse(answer, VoteError::Over(motion.id.clone()));
         }
         if self.open.len() >= MAX_OPEN {
             return refuse(answer, VoteError::Overloaded(MAX_OPEN));
@@ -189,11 +202,20 @@ impl<J: Journal> Teller<J> {
                 ballots,
                 answer,
                 voters,
+                timer: None,
             },
         );
         self.turn(&id, |ballots, turn| ballots.init(turn));
         let left = (closes - self.args.clock.now()).to_std().unwrap_or_default();
-        ctx.run_later(left, move |teller, _| teller.hear(&id, Input::Deadline));
+        for over in self.over.drain(..) {
+            ctx.cancel_future(over);
+        }
+        let closing = id.clone();
+        let timer = ctx.run_later(left, move |teller, _| teller.hear(&closing, Input::Deadline));
+        match self.open.get_mut(&id) {
+            Some(vote) => vote.timer = Some(timer),
+            None => drop(ctx.cancel_future(timer)), // nobody was to vote
+        }
         self.post(motion.clone(), ctx);
     }
 
@@ -202,7 +224,9 @@ impl<J: Journal> Teller<J> {
         let posted = self.args.bus.ask(Post::new(motion), How::within(POSTING));
         let told = posted.into_actor(self).map(move |posted, teller: &mut Self, _| {
             let failed = match posted {
-                Ok(Ok(_)) => return,
+                // Its voters had it before, and would be silent now.
+                Ok(Ok(Posted::Before(_))) => VoteError::PutBefore(id.clone()),
+                Ok(Ok(Posted::Kept(_) | Posted::Said(_))) => return,
                 Ok(Err(error)) => VoteError::Unposted(error),
                 Err(error) => VoteError::NoBus(error),
             };
@@ -229,6 +253,7 @@ impl<J: Journal> Teller<J> {
                 Effect::Closed(count) => {
                     if let Some(vote) = self.open.remove(id) {
                         vote.unwatch();
+                        self.over.extend(vote.timer);
                         // Whoever put the motion may have given up.
                         drop(vote.answer.send(Ok(count)));
                     }

@@ -122,17 +122,23 @@ impl<J: Journal> Bus<J> {
                 whose => again.push(Pending { change, whose }),
             }
         }
-        for pending in again.into_iter().rev() {
-            self.pending.push_front(pending);
+        // Those behind are told too: a commit that fails once for each of them would leave nobody in peace.
+        for Pending { change, whose } in std::mem::take(&mut self.pending) {
+            match whose {
+                Whose::Poster(poster) => drop(poster.send(Err(PostError::Journal(error.clone())))),
+                whose => again.push(Pending { change, whose }),
+            }
         }
-        self.resting = true;
+        self.pending.extend(again);
         let rest = (MIN_REST * 2_u32.pow(self.n_failed_in_a_row.min(10))).min(MAX_REST);
         self.n_failed_in_a_row += 1;
+        if std::mem::replace(&mut self.resting, true) {
+            return; // its timer runs
+        }
         ctx.run_later(rest, |bus, ctx| {
             bus.resting = false;
             bus.start_commit(ctx);
         });
-        self.start_commit(ctx);
     }
 }
 

@@ -54,6 +54,8 @@ impl<J: Journal> Bus<J> {
 
     /// There are new entries for these.
     pub(super) fn journal_grew(&mut self, whose: impl Fn(&Address) -> bool, ctx: &mut Ctx<Self>) {
+        // Somebody may have joined a group since: who hears a letter and who is woken must be the same.
+        self.admit(ctx);
         let hearers = self.mailboxes.iter_mut().filter(|(_, mailbox)| whose(&mailbox.address));
         let paths: Vec<String> = hearers
             .map(|(path, mailbox)| {
@@ -68,7 +70,7 @@ impl<J: Journal> Bus<J> {
 
     fn read(&mut self, address: Address, after: i64, ctx: &mut Ctx<Self>) {
         let journal = self.args.journal.clone();
-        let path = address.path.clone();
+        let (path, asked) = (address.path.clone(), address.clone());
         let job = move || journal.read(&address, after, PAGE);
         let run = async move {
             if J::BLOCKS {
@@ -89,6 +91,9 @@ impl<J: Journal> Bus<J> {
                     None
                 }
             };
+            // What was read for another set of groups skips letters of the present one: it is read again.
+            let current = bus.mailboxes.get(&path).is_some_and(|mailbox| mailbox.address == asked);
+            let page = page.filter(|_| current);
             bus.with(&path, ctx, |mailbox, incarnation, now| {
                 mailbox.read(page, incarnation, now)
             });

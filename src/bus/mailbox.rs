@@ -5,7 +5,7 @@
 //! crashed: the reader, the bus or the process. The claim of the next letter is written with the ending of the one
 //! before, so that a letter costs one commit.
 
-use super::journal::{Address, Begin, Change, Claim, Cursor, Ending, Outcome, Page, Waiting};
+use super::journal::{Address, Begin, Change, Claim, Cursor, Ending, Hears, Outcome, Page, Waiting};
 use super::letter::Effect;
 use crate::protocol::AgentMessage;
 use chrono::{DateTime, Utc};
@@ -71,6 +71,8 @@ pub(super) struct Mailbox {
     max_attempts: u32,
     cursor: Cursor,
     scanned: i64,
+    /// What it wrote was refused as too old: after a rest it begins again from what is written.
+    fenced: bool,
     queue: VecDeque<Waiting>,
     stage: Stage,
     grew: bool,
@@ -85,6 +87,7 @@ impl Mailbox {
             max_attempts,
             cursor: Cursor::default(),
             scanned: 0,
+            fenced: false,
             queue: VecDeque::new(),
             stage: Stage::New,
             grew: true,
@@ -131,7 +134,8 @@ impl Mailbox {
         let claim = self.claim(letter, begun + 1, incarnation);
         let unfit = match letter.entry.read() {
             Err(unreadable) => Some(Ending::Quarantined(unreadable.to_string())),
-            Ok(message) if message.is_late(now) => {
+            // An auditor reads what was said, whether or not an answer would still be worth anything.
+            Ok(message) if self.address.hears != Hears::Everything && message.is_late(now) => {
                 Some(Ending::Dead(format!("its deadline passed {}", late(&message))))
             }
             Ok(_) if begun >= self.max_attempts => Some(Ending::Quarantined(format!(
@@ -196,7 +200,8 @@ impl Mailbox {
             (_, Outcome::Fenced) => {
                 // Somebody younger reads in this reader's place or did; begin again from what is written.
                 self.queue.clear();
-                self.stage = Stage::New;
+                self.fenced = true;
+                return self.rest();
             }
             (Stage::Enrolling, Outcome::Enrolled(cursor)) => {
                 self.cursor = *cursor;
@@ -314,7 +319,11 @@ impl Mailbox {
     /// The rest is over.
     pub(super) fn rested<T>(&mut self, incarnation: u64, now: DateTime<Utc>) -> Todo<T> {
         if self.stage == Stage::Resting {
-            self.stage = Stage::Idle;
+            self.stage = if std::mem::take(&mut self.fenced) {
+                Stage::New
+            } else {
+                Stage::Idle
+            };
         }
         self.step(incarnation, now)
     }

@@ -117,7 +117,8 @@ impl<J: Journal> Bus<J> {
     /// Hands a reader its next heartbeat, and when it is done with that, the next.
     fn beat(&mut self, reader: &str, ctx: &mut Ctx<Self>) {
         let door = self.args.registry.get(reader).and_then(|entry| entry.door);
-        let (Some(door), Some(beat)) = (door, self.beats.take(reader)) else {
+        // Taken only for a door that is there: a beat in nobody's hand would stop all later ones.
+        let Some((door, beat)) = door.and_then(|door| Some((door, self.beats.take(reader)?))) else {
             return;
         };
         let path = reader.to_owned();

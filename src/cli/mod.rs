@@ -19,6 +19,7 @@ pub mod session;
 pub mod words;
 
 use crate::home::Home;
+use crate::store::StoreError;
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -94,8 +95,11 @@ impl Failure {
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
+    /// Unexpected, unless it is the database that says what it is.
     fn from(error: E) -> Failure {
-        Failure::new(1, error)
+        let error: anyhow::Error = error.into();
+        let code = error.downcast_ref::<StoreError>().map_or(1, StoreError::exit_code);
+        Failure { code, error }
     }
 }
 

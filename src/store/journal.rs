@@ -7,7 +7,8 @@ use crate::bus::Address;
 use crate::protocol::Written;
 use chrono::{Datelike, NaiveDateTime, SubsecRound, Timelike};
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error::{DatabaseError, DeserializationError};
 use serde::{Deserialize, Serialize};
 
 /// An entry as it is stored.
@@ -181,7 +182,10 @@ pub fn head(conn: &mut Conn) -> Result<Head, StoreError> {
 pub fn verify(conn: &mut Conn) -> Result<Head, VerifyError> {
     let mut head = Head::none();
     loop {
-        let entries = after(conn, head.seq, CHUNK)?;
+        let entries = match after(conn, head.seq, CHUNK) {
+            Err(StoreError::Query(DeserializationError(_))) => readable_after(conn, head.seq)?,
+            entries => entries?,
+        };
         if entries.is_empty() {
             return Ok(head);
         }
@@ -202,6 +206,32 @@ pub fn verify(conn: &mut Conn) -> Result<Head, VerifyError> {
                 return Err(broken("its contents do not have its hash"));
             }
             head = Head { seq, hash: entry.hash };
+        }
+    }
+}
+
+/// Entries after a number up to the first that cannot be read, which is the break if it is the very next.
+fn readable_after(conn: &mut Conn, seq: i64) -> Result<Vec<Entry>, VerifyError> {
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let last = entries.last().map_or(seq, |entry| entry.seq);
+        match after(conn, last, 1) {
+            Ok(one) if one.is_empty() => return Ok(entries),
+            Ok(one) => entries.extend(one),
+            Err(StoreError::Query(DeserializationError(_))) if !entries.is_empty() => return Ok(entries),
+            Err(StoreError::Query(DeserializationError(_))) => {
+                let next = journal::table.filter(journal::seq.gt(last)).order(journal::seq.asc());
+                let named = next
+                    .select((journal::seq, journal::id))
+                    .first::<(i64, String)>(conn)
+                    .ok();
+                return Err(VerifyError::BrokenAt {
+                    seq: named.as_ref().map_or(last + 1, |(seq, _)| *seq),
+                    id: named.map(|(_, id)| id),
+                    reason: "a field of it cannot be read",
+                });
+            }
+            Err(error) => return Err(error.into()),
         }
     }
 }

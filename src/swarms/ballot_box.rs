@@ -129,7 +129,8 @@ impl BallotBox {
         if self.closed {
             return Err(Refusal::Closed);
         }
-        if incarnation < voter.incarnation {
+        // 0 is a voter that does not state its incarnation.
+        if incarnation != 0 && incarnation < voter.incarnation {
             return Err(Refusal::Replaced);
         }
         if voter.dead {
@@ -138,7 +139,7 @@ impl BallotBox {
         if voter.stance.is_some() {
             return Err(Refusal::Again);
         }
-        voter.incarnation = incarnation;
+        voter.incarnation = voter.incarnation.max(incarnation);
         voter.stance = Some(stance);
         Ok(())
     }

@@ -210,6 +210,14 @@ fn the_journal_holds_until_somebody_touches_it() {
         contents,
     );
     check("UPDATE journal SET hash = prev_hash WHERE seq = 1", 1, contents);
+    let unreadable = "a field of it cannot be read";
+    for (n, field) in [(1, "at"), (3, "at"), (5, "at")] {
+        check(
+            &format!("UPDATE journal SET {field} = 'x' WHERE seq = {n}"),
+            n,
+            unreadable,
+        );
+    }
     check("DELETE FROM journal WHERE seq = 2", 2, "it is missing");
     check(
         "DELETE FROM journal WHERE seq = 1; UPDATE journal SET seq = seq - 1",

@@ -209,6 +209,27 @@ fn readers_join_while_the_bus_runs() {
 }
 
 #[test]
+fn who_joins_a_group_hears_what_is_said_to_it_from_then_on() {
+    let journal = MemoryJournal::default();
+    world(async {
+        let house = house(&journal, 0, &Fate::default());
+        let post = async |id: &str, to: To| house.bus.ask(Post::new(note(id, to)), soon()).await.unwrap();
+        post("a", To::One("/r".into())).await.unwrap();
+        house.bus.ask(Settle, soon()).await.unwrap();
+        house.registry.join("/r", "g").unwrap();
+        post("b", To::Group("g".into())).await.unwrap();
+        post("c", To::One("/r".into())).await.unwrap();
+        house.bus.ask(Settle, soon()).await.unwrap();
+        assert_eq!(
+            house.registry.get("/r").unwrap().vitals().handled,
+            3,
+            "and none is passed over"
+        );
+    });
+    assert_eq!(journal.kept().cursors["/r"].seq, 3);
+}
+
+#[test]
 fn many_posts_share_a_commit() {
     let journal = MemoryJournal::default();
     let n = 4 * MAX_BATCH as u64;

@@ -127,11 +127,18 @@ fn vote(manners: &'static [Manner]) -> (Result<Count, VoteError>, Duration) {
         };
         let motion = AgentMessage::new("m".into(), "/chair", To::All, Kind::Proposal, clock.now(), motion);
         let begun = world.elapsed();
-        let count = teller
-            .ask(Hold(motion), How::within(Duration::from_secs(600)))
-            .await
-            .unwrap();
-        (count, world.elapsed() - begun)
+        let hold = |motion| teller.ask(Hold(motion), How::within(Duration::from_secs(600)));
+        let count = hold(motion.clone()).await.unwrap();
+        let took = world.elapsed() - begun;
+        if !manners.is_empty() {
+            let again = hold(motion).await.unwrap();
+            assert_eq!(
+                again,
+                Err(VoteError::PutBefore("m".into())),
+                "who voted before would seem silent now"
+            );
+        }
+        (count, took)
     })
 }
 
