@@ -51,14 +51,7 @@ impl<J: Journal> Bus<J> {
             let done = commit(&journal, &generation, incarnation, now, &changes);
             (changes, done)
         };
-        let run = async move {
-            if J::BLOCKS {
-                tokio::task::spawn_blocking(job).await.map_err(|e| e.to_string())
-            } else {
-                Ok(job())
-            }
-        };
-        ctx.spawn(run.into_actor(self).map(move |done, bus, ctx| {
+        ctx.spawn(apart::<J, _>(job).into_actor(self).map(move |done, bus, ctx| {
             bus.committing = false;
             match done {
                 Ok((changes, Ok(outcomes))) => bus.committed(changes, whose, outcomes, ctx),
@@ -139,6 +132,17 @@ impl<J: Journal> Bus<J> {
             bus.resting = false;
             bus.start_commit(ctx);
         });
+    }
+}
+
+/// Does a journal's work beside the arbiter, if it may block; why it was lost, if it was.
+pub(super) async fn apart<J: Journal, R: Send + 'static>(
+    job: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, String> {
+    if J::BLOCKS {
+        tokio::task::spawn_blocking(job).await.map_err(|e| e.to_string())
+    } else {
+        Ok(job())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Delivery: carries out what each reader's machine wants, and brings back what came of it.
 
 use super::actor::{Bus, Whose};
+use super::commit::apart;
 use super::journal::{Address, Change, Claim, Ending, Journal, Outcome};
 use super::letter::{Letter, Receipt, lane};
 use super::mailbox::{Mailbox, PAGE, Todo, Verdict};
@@ -72,14 +73,7 @@ impl<J: Journal> Bus<J> {
         let journal = self.args.journal.clone();
         let (path, asked) = (address.path.clone(), address.clone());
         let job = move || journal.read(&address, after, PAGE);
-        let run = async move {
-            if J::BLOCKS {
-                tokio::task::spawn_blocking(job).await.map_err(|e| e.to_string())
-            } else {
-                Ok(job())
-            }
-        };
-        ctx.spawn(run.into_actor(self).map(move |done, bus, ctx| {
+        ctx.spawn(apart::<J, _>(job).into_actor(self).map(move |done, bus, ctx| {
             let page = match done {
                 Ok(Ok(page)) => Some(page),
                 Ok(Err(error)) => {
