@@ -259,7 +259,7 @@ async fn vote(tour: &Tour) -> Result<(), Box<dyn Error>> {
 
 async fn restart(journal: &MemoryJournal) -> Result<(), Box<dyn Error>> {
     println!(
-        "\nThe process dies after the letter is durable and before its effect is; the next one delivers again"
+        "\nThe process dies after the letter is durable and before anybody has it; the next one delivers"
     );
     let tour = Tour::start(journal)?;
     tour.settle().await?;
