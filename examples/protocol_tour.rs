@@ -258,9 +258,7 @@ async fn vote(tour: &Tour) -> Result<(), Box<dyn Error>> {
 }
 
 async fn restart(journal: &MemoryJournal) -> Result<(), Box<dyn Error>> {
-    println!(
-        "\nThe process dies after the letter is durable and before anybody has it; the next one delivers"
-    );
+    println!("\nThe process dies after the letter is durable and before anybody has it; the next one delivers");
     let tour = Tour::start(journal)?;
     tour.settle().await?;
     // The commit that makes the letter durable is the last one this process makes.
