@@ -16,6 +16,8 @@ pub mod protocol;
 
 pub mod machine;
 
+pub mod api;
+
 pub mod feeds;
 
 pub mod minds;
