@@ -4,7 +4,15 @@
 //! the sockets are elsewhere (`src/transport`).
 
 pub mod call;
+pub mod ledger;
 pub mod provider;
+pub mod reply;
+pub mod request;
+pub mod time;
 
 pub use call::{Call, Join, Method, RequestKey};
+pub use ledger::{AttemptId, LedgerRow, Spend};
 pub use provider::{Endpoint, Provider};
+pub use reply::{Headers, Reply, WireError};
+pub use request::{Answer, ApiError, Freshness, Priority, PriorityRequest, Tolerance};
+pub use time::{Mono, Now, Stamp};
