@@ -83,7 +83,11 @@ impl RequestBatcher {
 
     /// Batches whose window is over.
     pub fn due(&mut self, now: Mono) -> Vec<Batch> {
-        let over = self.open.iter().filter(|(_, open)| open.due <= now).map(|(k, _)| k.clone());
+        let over = self
+            .open
+            .iter()
+            .filter(|(_, open)| open.due <= now)
+            .map(|(k, _)| k.clone());
         let over: Vec<RequestKey> = over.collect();
         over.iter().filter_map(|group| self.close(group)).collect()
     }
@@ -142,7 +146,11 @@ pub fn joined(calls: &[&Call]) -> Option<Call> {
             Join::Days => {
                 let days: Vec<&str> = values.flat_map(|v| v.split('-')).collect();
                 let (low, high) = (days.iter().min()?, days.iter().max()?);
-                if low == high { (*low).to_owned() } else { format!("{low}-{high}") }
+                if low == high {
+                    (*low).to_owned()
+                } else {
+                    format!("{low}-{high}")
+                }
             }
         };
     }

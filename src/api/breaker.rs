@@ -155,7 +155,10 @@ impl Breaker {
         Breaker {
             policy,
             mode: BreakerMode::Auto,
-            phase: Phase::Closed { since: now, ramping: false },
+            phase: Phase::Closed {
+                since: now,
+                ramping: false,
+            },
             generation: 0,
             slices: VecDeque::with_capacity(N_SLICES + 1),
             n_in_a_row: 0,
@@ -197,7 +200,11 @@ impl Breaker {
         {
             self.generation += 1;
             let until = now + self.policy.max_half_open;
-            self.phase = Phase::HalfOpen { until, n_out: 0, n_good: 0 };
+            self.phase = Phase::HalfOpen {
+                until,
+                n_out: 0,
+                n_good: 0,
+            };
         }
         self.n_acquired += 1;
         let probe = match &mut self.phase {
@@ -222,6 +229,7 @@ impl Breaker {
         if permit.generation != self.generation {
             return;
         }
+        let slow = self.too_slow(now);
         match &mut self.phase {
             Phase::HalfOpen { n_out, n_good, .. } if permit.probe => {
                 *n_out -= 1;
@@ -236,7 +244,7 @@ impl Breaker {
                     CallEnd::Ignored | CallEnd::Abandoned => {}
                 }
             }
-            Phase::Closed { .. } if end == CallEnd::Failure || self.too_slow(now) => {
+            Phase::Closed { .. } if end == CallEnd::Failure || slow => {
                 if self.is_failing(now) {
                     self.open(now, rng);
                 }
@@ -365,7 +373,10 @@ impl Breaker {
 
     fn close(&mut self, now: Mono) {
         self.generation += 1;
-        self.phase = Phase::Closed { since: now, ramping: true };
+        self.phase = Phase::Closed {
+            since: now,
+            ramping: true,
+        };
         self.healthy_since = now;
         self.n_in_a_row = 0;
         self.slices.clear();
@@ -375,7 +386,10 @@ impl Breaker {
         let width = self.policy.window / N_SLICES as u32;
         let fits = |slice: &&mut Slice| now.since(slice.start) < width;
         if self.slices.back_mut().as_ref().is_none_or(|s| !fits(s)) {
-            self.slices.push_back(Slice { start: now, ..Slice::default() });
+            self.slices.push_back(Slice {
+                start: now,
+                ..Slice::default()
+            });
         }
         while self.slices.len() > N_SLICES {
             self.slices.pop_front();

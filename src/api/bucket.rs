@@ -97,9 +97,7 @@ impl TokenBucket {
                 capacity: self.capacity / TOKEN,
             });
         }
-        let needed = wanted
-            .saturating_add(floor.saturating_mul(TOKEN))
-            .min(self.capacity);
+        let needed = wanted.saturating_add(floor.saturating_mul(TOKEN)).min(self.capacity);
         let (level, rest) = self.filled(now);
         if level >= needed {
             return Ok(());
@@ -310,7 +308,11 @@ mod tests {
 
     #[test]
     fn floors_keep_tokens_for_the_more_urgent_and_give_way_where_they_would_bar_for_ever() {
-        let limit = WindowLimit { limit: 40, per_s: 1, burst: 20 };
+        let limit = WindowLimit {
+            limit: 40,
+            per_s: 1,
+            burst: 20,
+        };
         let mut w = RateWindows::new(&[limit], Mono(0)).unwrap();
         w.consume(12, Mono(0));
         let check = |w: &RateWindows, p, late| w.check(1, p, late, Mono(0)).is_ok();
@@ -318,7 +320,11 @@ mod tests {
         assert!(check(&w, Priority::Normal, false));
         w.consume(7, Mono(0));
         assert!(!check(&w, Priority::High, false) && check(&w, Priority::Critical, false));
-        let tight = WindowLimit { limit: 2, per_s: 1, burst: 1 };
+        let tight = WindowLimit {
+            limit: 2,
+            per_s: 1,
+            burst: 1,
+        };
         let w = RateWindows::new(&[tight], Mono(0)).unwrap();
         assert!(check(&w, Priority::Low, false), "a burst of one has no floor to leave");
     }

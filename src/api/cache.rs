@@ -168,7 +168,13 @@ impl OddsCache {
     }
 
     /// A sent attempt ended: what it did cost, and the provider's own count.
-    pub fn settle_api_call(&mut self, attempt: AttemptId, cost: u32, told: Option<HeaderCount>, now: DateTime<Utc>) {
+    pub fn settle_api_call(
+        &mut self,
+        attempt: AttemptId,
+        cost: u32,
+        told: Option<HeaderCount>,
+        now: DateTime<Utc>,
+    ) {
         if let Some(quota) = &mut self.quota {
             quota.settle(attempt, cost, told, now);
         }
@@ -259,7 +265,11 @@ impl OddsCache {
             self.n_bytes -= old.body.len();
         }
         while self.entries.len() > MAX_ENTRIES || self.n_bytes > MAX_BYTES {
-            let oldest = self.entries.iter().min_by_key(|(_, e)| e.fetched.wall).map(|(k, _)| k.clone());
+            let oldest = self
+                .entries
+                .iter()
+                .min_by_key(|(_, e)| e.fetched.wall)
+                .map(|(k, _)| k.clone());
             let Some(old) = oldest.and_then(|key| self.entries.remove(&key)) else {
                 break;
             };
@@ -318,7 +328,9 @@ pub fn denial(call: &Call, priority: Priority, denied: Denied) -> ApiError {
 /// A provider's own word on freshness counts where its documents say it is meant; elsewhere the policy.
 fn soft_ttl(policy: &CachePolicy, entry: &Entry) -> Duration {
     match (entry.provider, entry.max_age) {
-        (Provider::Nws, Some(max_age)) => max_age.clamp(Duration::from_secs(MINUTE), Duration::from_secs(6 * HOUR)),
+        (Provider::Nws, Some(max_age)) => {
+            max_age.clamp(Duration::from_secs(MINUTE), Duration::from_secs(6 * HOUR))
+        }
         _ => policy.soft_ttl,
     }
 }

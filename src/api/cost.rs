@@ -101,7 +101,12 @@ impl CostTracker {
     /// What may still be spent on a provider today, in millionths of a dollar.
     pub fn spendable_micros(&self, provider: Provider, now: DateTime<Utc>) -> u64 {
         let caps = self.caps.get(&provider).copied().unwrap_or_default();
-        let reserved: u64 = self.reserved.values().filter(|(p, _)| *p == provider).map(|(_, usd)| usd).sum();
+        let reserved: u64 = self
+            .reserved
+            .values()
+            .filter(|(p, _)| *p == provider)
+            .map(|(_, usd)| usd)
+            .sum();
         let (today, month) = (self.today(provider, now), self.this_month(provider, now));
         let daily = caps.daily_micros.saturating_sub(today.usd_micros + reserved);
         daily.min(caps.monthly_micros.saturating_sub(month.usd_micros + reserved))
@@ -129,7 +134,10 @@ impl CostTracker {
         self.reserved.remove(&row.attempt);
         debug_assert!(row.state != Spend::Reserved, "a settled row says what it did cost");
         let day = row.at.date_naive();
-        let entry = self.spent.entry((day, row.provider, Arc::clone(&row.agent))).or_default();
+        let entry = self
+            .spent
+            .entry((day, row.provider, Arc::clone(&row.agent)))
+            .or_default();
         entry.add(row.credits, row.usd_micros, 1);
         while let Some(first) = self.spent.keys().next().cloned() {
             if (day - first.0).num_days() <= MAX_DAYS {
@@ -170,6 +178,8 @@ impl CostTracker {
 
     /// Every heading: day, provider, agent.
     pub fn headings(&self) -> impl Iterator<Item = (NaiveDate, Provider, &str, Sum)> {
-        self.spent.iter().map(|((day, provider, agent), sum)| (*day, *provider, &**agent, *sum))
+        self.spent
+            .iter()
+            .map(|((day, provider, agent), sum)| (*day, *provider, &**agent, *sum))
     }
 }

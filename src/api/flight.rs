@@ -167,9 +167,20 @@ mod tests {
         let (call, agent): (Call, Arc<str>) = (call(), "a".into());
         let key = call.key();
         let join = |c: &mut RequestCoalescer, w, p, d| c.join(&call, &key, Some(WaiterId(w)), p, Mono(d), &agent);
-        let Joined::Began(id) = join(&mut c, 1, Priority::Low, 50) else { panic!("it is the first") };
-        assert_eq!(join(&mut c, 2, Priority::High, 20), Joined::Shared { flight: id, rose: true });
-        assert_eq!(join(&mut c, 3, Priority::Normal, 10), Joined::Shared { flight: id, rose: false });
+        let Joined::Began(id) = join(&mut c, 1, Priority::Low, 50) else {
+            panic!("it is the first")
+        };
+        assert_eq!(
+            join(&mut c, 2, Priority::High, 20),
+            Joined::Shared { flight: id, rose: true }
+        );
+        assert_eq!(
+            join(&mut c, 3, Priority::Normal, 10),
+            Joined::Shared {
+                flight: id,
+                rose: false
+            }
+        );
         assert!(!c.leave(id, WaiterId(2)) && !c.leave(id, WaiterId(1)));
         let flight = c.get(id).unwrap();
         assert_eq!((flight.priority, flight.deadline), (Priority::High, Mono(50)));

@@ -203,9 +203,15 @@ mod tests {
         assert_eq!(m.health(p, FINE, Mono(0)), ProviderHealth::Degraded);
         assert_eq!(m.counts(p, Mono(0)), (12, 3));
         assert_eq!(m.health(p, FINE, Mono::secs(301)), ProviderHealth::Unknown);
-        let until = Standing { blocked_until: Some(Mono::secs(5)), ..FINE };
+        let until = Standing {
+            blocked_until: Some(Mono::secs(5)),
+            ..FINE
+        };
         assert_eq!(m.health(p, until, Mono(0)), ProviderHealth::Throttled);
-        let open = Standing { breaker: BreakerState::Open, ..until };
+        let open = Standing {
+            breaker: BreakerState::Open,
+            ..until
+        };
         assert_eq!(m.health(p, open, Mono(0)), ProviderHealth::Open);
     }
 
@@ -213,7 +219,9 @@ mod tests {
     fn only_the_idle_are_probed_and_only_for_nothing() {
         let mut m = ApiHealthMonitor::default();
         for provider in Provider::ALL {
-            let Some(call) = m.probe(provider, Mono(0)) else { continue };
+            let Some(call) = m.probe(provider, Mono(0)) else {
+                continue;
+            };
             assert_eq!((call.credits, call.usd_micros), (0, 0), "{provider}");
         }
         m.saw(Provider::OddsApi, &Class::Success, "", Mono::secs(1));

@@ -92,7 +92,11 @@ impl CubicRate {
         let w_max = before.max(self.floor);
         let rate = (w_max * BETA).max(self.floor);
         let pace = TokenBucket::new(milli_rate(rate), Duration::from_secs(1), MILLI, now).ok();
-        self.active = pace.map(|pace| Active { w_max, since: now, pace });
+        self.active = pace.map(|pace| Active {
+            w_max,
+            since: now,
+            pace,
+        });
     }
 
     /// Whether a call may go at `now`.
@@ -203,7 +207,10 @@ mod tests {
         for _ in 0..40 {
             stormed.throttled(Mono(0));
         }
-        assert!((stormed.rate(Mono(0)).unwrap() - 1.0).abs() < 0.01, "a tenth is the floor");
+        assert!(
+            (stormed.rate(Mono(0)).unwrap() - 1.0).abs() < 0.01,
+            "a tenth is the floor"
+        );
     }
 
     #[test]
@@ -228,7 +235,11 @@ mod tests {
         pace.sent(Mono(0));
         assert_eq!(pace.check(Mono(0)).unwrap_err().as_secs(), 10);
         pace.told(1_000, Duration::from_secs(90), Mono(0));
-        assert_eq!(pace.check(Mono(0)).unwrap_err().as_secs(), 9, "faster by a tenth at most");
+        assert_eq!(
+            pace.check(Mono(0)).unwrap_err().as_secs(),
+            9,
+            "faster by a tenth at most"
+        );
         assert!(pace.check(Mono::secs(91)).is_ok());
     }
 }

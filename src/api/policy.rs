@@ -65,9 +65,7 @@ impl ProviderPolicy {
             Provider::OpenMeteo => plain(&[(480, 60, 80), (4_000, 3_600, 400), (8_000, 86_400, 800)], 1, free, 10),
             Provider::Nws => plain(&[(60, 60, 10)], 2, free, 10),
             Provider::Nflverse => plain(&[(40, 60, 8)], 2, free, 60),
-            Provider::Anthropic | Provider::OpenAi | Provider::Xai => {
-                billed(plain(&[(40, 60, 8)], 4, llm, 120))
-            }
+            Provider::Anthropic | Provider::OpenAi | Provider::Xai => billed(plain(&[(40, 60, 8)], 4, llm, 120)),
             Provider::Ollama => plain(&[(600, 60, 60)], 1, llm, 300),
         }
     }
@@ -119,19 +117,30 @@ impl ApiSettings {
             })
         };
         for (provider, windows) in &self.windows {
-            if windows.is_empty() || windows.iter().any(|w| w.burst == 0 || w.limit <= w.burst || w.per_s == 0) {
-                let must = "each window needs a burst above 0, a limit above its burst, and a span of at least 1 s";
+            if windows.is_empty()
+                || windows
+                    .iter()
+                    .any(|w| w.burst == 0 || w.limit <= w.burst || w.per_s == 0)
+            {
+                let must =
+                    "each window needs a burst above 0, a limit above its burst, and a span of at least 1 s";
                 return bad(format!("api.windows.{provider}"), must);
             }
         }
         for (provider, url) in &self.base_urls {
             if !(url.starts_with("http://") || url.starts_with("https://")) {
-                return bad(format!("api.base_urls.{provider}"), "it begins with http:// or https://");
+                return bad(
+                    format!("api.base_urls.{provider}"),
+                    "it begins with http:// or https://",
+                );
             }
         }
         let kept = self.credits.reserve(super::request::Priority::Low);
         if kept >= self.credits.monthly {
-            return bad("api.credits".to_owned(), "the reserves together must be less than monthly");
+            return bad(
+                "api.credits".to_owned(),
+                "the reserves together must be less than monthly",
+            );
         }
         Ok(())
     }
@@ -165,7 +174,12 @@ pub fn endpoints(provider: Provider) -> &'static [Endpoint] {
             Endpoint::Scores,
             Endpoint::Historical,
         ],
-        Provider::Espn => &[Endpoint::Scoreboard, Endpoint::Injuries, Endpoint::Teams, Endpoint::News],
+        Provider::Espn => &[
+            Endpoint::Scoreboard,
+            Endpoint::Injuries,
+            Endpoint::Teams,
+            Endpoint::News,
+        ],
         Provider::OpenMeteo => &[Endpoint::Forecast],
         Provider::Nws => &[Endpoint::Points, Endpoint::Hourly],
         Provider::Nflverse => &[Endpoint::Timestamp, Endpoint::Games, Endpoint::TeamStats],
@@ -183,7 +197,10 @@ mod tests {
     fn every_default_lets_something_pass() {
         for provider in Provider::ALL {
             let policy = ProviderPolicy::of(provider);
-            assert!(policy.windows.iter().all(|w| w.bucket(super::super::Mono(0)).is_ok()), "{provider}");
+            assert!(
+                policy.windows.iter().all(|w| w.bucket(super::super::Mono(0)).is_ok()),
+                "{provider}"
+            );
             assert!(policy.ceiling_per_s() > 0.05, "{provider}");
         }
         assert_eq!(ApiSettings::default().check(), Ok(()));
@@ -192,10 +209,20 @@ mod tests {
     #[test]
     fn a_setting_that_bars_everything_is_named() {
         let mut settings = ApiSettings::default();
-        settings.windows.insert(Provider::Espn, vec![WindowLimit { limit: 5, per_s: 1, burst: 5 }]);
+        settings.windows.insert(
+            Provider::Espn,
+            vec![WindowLimit {
+                limit: 5,
+                per_s: 1,
+                burst: 5,
+            }],
+        );
         assert_eq!(settings.check().unwrap_err().name, "api.windows.espn");
         let settings = ApiSettings {
-            credits: QuotaPolicy { monthly: 100, ..QuotaPolicy::default() },
+            credits: QuotaPolicy {
+                monthly: 100,
+                ..QuotaPolicy::default()
+            },
             ..ApiSettings::default()
         };
         assert_eq!(settings.check().unwrap_err().name, "api.credits");

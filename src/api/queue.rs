@@ -79,7 +79,11 @@ impl PriorityQueue {
             Some(at) => _ = self.delayed.insert((at, id)),
             None => _ = self.ready[priority.index()].insert(Entry { enqueued, id }),
         }
-        let place = Place { priority, enqueued, not_before };
+        let place = Place {
+            priority,
+            enqueued,
+            not_before,
+        };
         self.places.insert(id, place);
     }
 
@@ -127,10 +131,11 @@ impl PriorityQueue {
         {
             return Some(next);
         }
-        if let Some(first) = self.ready[0].first()
+        let first = self.ready[0].first().copied();
+        if let Some(first) = first
             && self.critical_has_share(now)
         {
-            return Some(self.next(*first, Priority::Critical, now));
+            return Some(self.next(first, Priority::Critical, now));
         }
         // Beyond its share Critical takes turns with High, in the order of entry.
         let high = self.ready[1].first().map(|e| (*e, Priority::High));
@@ -154,10 +159,12 @@ impl PriorityQueue {
     }
 
     fn most_overdue(&self, now: Mono) -> Option<Next> {
-        let candidates = [Priority::High, Priority::Normal, Priority::Low].into_iter().filter_map(|p| {
-            let first = self.ready[p.index()].first()?;
-            is_overdue(first.enqueued, p, now).then_some((*first, p))
-        });
+        let candidates = [Priority::High, Priority::Normal, Priority::Low]
+            .into_iter()
+            .filter_map(|p| {
+                let first = self.ready[p.index()].first()?;
+                is_overdue(first.enqueued, p, now).then_some((*first, p))
+            });
         let (entry, priority) = candidates.min()?;
         Some(Next {
             id: entry.id,
@@ -167,7 +174,11 @@ impl PriorityQueue {
     }
 
     fn critical_has_share(&mut self, now: Mono) -> bool {
-        while self.critical.front().is_some_and(|at| now.since(*at) >= CRITICAL_WINDOW) {
+        while self
+            .critical
+            .front()
+            .is_some_and(|at| now.since(*at) >= CRITICAL_WINDOW)
+        {
             self.critical.pop_front();
         }
         self.critical.len() < self.critical_share
@@ -192,7 +203,10 @@ impl PriorityQueue {
 
     /// How many of a class wait, delayed ones included.
     pub fn n_waiting(&self, priority: Priority) -> usize {
-        let delayed = self.delayed.iter().filter(|(_, id)| self.places.get(id).is_some_and(|p| p.priority == priority));
+        let delayed = self
+            .delayed
+            .iter()
+            .filter(|(_, id)| self.places.get(id).is_some_and(|p| p.priority == priority));
         self.ready[priority.index()].len() + delayed.count()
     }
 
@@ -239,7 +253,13 @@ mod tests {
     #[test]
     fn the_most_urgent_goes_first_and_equals_in_order() {
         let mut q = queue();
-        let order = [Priority::Low, Priority::Normal, Priority::High, Priority::Critical, Priority::Critical];
+        let order = [
+            Priority::Low,
+            Priority::Normal,
+            Priority::High,
+            Priority::Critical,
+            Priority::Critical,
+        ];
         for (id, p) in (0..).zip(order) {
             q.push(ShipmentId(id), p, Mono(id), None);
         }

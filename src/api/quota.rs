@@ -115,7 +115,13 @@ impl CreditQuota {
     }
 
     /// Starts with what the ledger says was spent this month and today, and with the provider's last word on what is left.
-    pub fn restore(&mut self, spent_this_month: u32, spent_today: u32, told_left: Option<u32>, now: DateTime<Utc>) {
+    pub fn restore(
+        &mut self,
+        spent_this_month: u32,
+        spent_today: u32,
+        told_left: Option<u32>,
+        now: DateTime<Utc>,
+    ) {
         let by_ledger = self.policy.monthly.saturating_sub(spent_this_month);
         self.left = told_left.map_or(by_ledger, |told| told.min(by_ledger));
         self.spent_today = (day(now), spent_today);
@@ -273,7 +279,11 @@ impl CreditQuota {
     }
 
     fn spent_on(&self, now: DateTime<Utc>) -> u32 {
-        if self.spent_today.0 == day(now) { self.spent_today.1 } else { 0 }
+        if self.spent_today.0 == day(now) {
+            self.spent_today.1
+        } else {
+            0
+        }
     }
 }
 
@@ -283,11 +293,14 @@ fn day(at: DateTime<Utc>) -> i32 {
 
 /// The first instant of a month, UTC.
 pub fn month_start(at: DateTime<Utc>) -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(at.year(), at.month(), 1, 0, 0, 0).single().unwrap_or(at)
+    Utc.with_ymd_and_hms(at.year(), at.month(), 1, 0, 0, 0)
+        .single()
+        .unwrap_or(at)
 }
 
 fn next_month(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.checked_add_months(chrono::Months::new(1)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    at.checked_add_months(chrono::Months::new(1))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 #[cfg(test)]
@@ -315,8 +328,15 @@ mod tests {
         let mut q = CreditQuota::new(QuotaPolicy::default(), now);
         let spendable = |q: &CreditQuota| Priority::ALL.map(|p| q.spendable(p, now));
         assert_eq!(spendable(&q), [500, 450, 420, 375]);
-        let fetch = |text: &str| Commitment { at: at(text), credits: 3 };
-        q.commit(vec![fetch("2019-12-15T17:00:00Z"), fetch("2019-12-09T17:00:00Z"), fetch("2020-01-05T17:00:00Z")]);
+        let fetch = |text: &str| Commitment {
+            at: at(text),
+            credits: 3,
+        };
+        q.commit(vec![
+            fetch("2019-12-15T17:00:00Z"),
+            fetch("2019-12-09T17:00:00Z"),
+            fetch("2020-01-05T17:00:00Z"),
+        ]);
         assert_eq!(q.committed(now), 3, "past ones and those after the reset do not count");
         q.reserve(id(1), 9);
         assert_eq!(spendable(&q), [491, 438, 408, 363]);
@@ -370,7 +390,10 @@ mod tests {
     #[test]
     fn a_day_may_be_bounded_too() {
         let now = at("2019-12-16T23:00:00Z");
-        let policy = QuotaPolicy { daily: Some(10), ..QuotaPolicy::default() };
+        let policy = QuotaPolicy {
+            daily: Some(10),
+            ..QuotaPolicy::default()
+        };
         let mut q = CreditQuota::new(policy, now);
         q.reserve(id(1), 9);
         assert_eq!(q.spendable(Priority::High, now), 1);

@@ -176,6 +176,8 @@ pub enum Freshness {
     Fresh,
     /// From the cache, stale, and being refreshed.
     Revalidating,
+    /// From the cache, stale; a refresh costs credits and is planned.
+    Planned,
     /// From the cache, stale, because it could not be had anew.
     StaleIfError(Box<ApiError>),
 }

@@ -37,7 +37,11 @@ impl RetryPolicy {
         let doublings = n_attempts.saturating_sub(1).min(16);
         let bound = base.saturating_mul(1 << doublings).min(self.cap);
         let wait = bound.mul_f64(rng.random_range(0.0..1.0));
-        if throttled { wait.max(self.throttled_base / 2) } else { wait }
+        if throttled {
+            wait.max(self.throttled_base / 2)
+        } else {
+            wait
+        }
     }
 }
 
@@ -118,10 +122,12 @@ impl RetryBudget {
 
     fn refill(&mut self, now: Mono) {
         let earned = self.earned(now);
-        // Only when something was earned, or frequent looks would throw the fractions away.
-        if earned > 0 {
-            self.milli = (self.milli + earned).min(CAP_MILLI);
-            self.last = now;
+        // The clock moves on by what was earned, or frequent looks would throw the fractions away.
+        self.milli = (self.milli + earned).min(CAP_MILLI);
+        if self.milli == CAP_MILLI {
+            self.last = self.last.max(now);
+        } else {
+            self.last = self.last + Duration::from_millis(earned * 60_000 / EARNED_BY_MINUTE_MILLI);
         }
     }
 }
@@ -156,6 +162,9 @@ mod tests {
         budget.succeeded(Mono::secs(61));
         budget.succeeded(Mono::secs(61));
         assert!(budget.take(RetryCost::Known, Mono::secs(61)));
-        assert!(!budget.take(RetryCost::Timeout, Mono::secs(125)), "one token, a timeout costs two");
+        assert!(
+            !budget.take(RetryCost::Timeout, Mono::secs(125)),
+            "one token, a timeout costs two"
+        );
     }
 }

@@ -30,6 +30,7 @@
 //! * The market knows the truth up to its error instead of learning it. A rating can therefore find more at these openers
 //!   than at real ones: returns in this league say that the machinery works, never that a method does.
 
+pub mod lab;
 mod league;
 mod market_maker;
 mod schedule;

@@ -95,7 +95,9 @@ impl Access {
     /// The breaker of an endpoint; one that is not this provider's gets one of its own.
     pub(super) fn breaker(&mut self, endpoint: Endpoint, now: Mono) -> &mut Breaker {
         let policy = self.policy.breaker;
-        self.breakers.entry(endpoint).or_insert_with(|| Breaker::new(policy, now))
+        self.breakers
+            .entry(endpoint)
+            .or_insert_with(|| Breaker::new(policy, now))
     }
 
     /// Calls that may run at once now: what load has shown, less while a breaker has just closed.
