@@ -3,6 +3,7 @@
 //! Only SQL that diesel also compiles on a `MultiConnection` is used, so that another backend stays one enum away:
 //! upserts read first and write what differs, in one immediate transaction, and can be repeated without effect.
 
+pub mod api;
 mod bus;
 pub mod cursors;
 pub mod decisions;

@@ -234,6 +234,51 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_ledger (attempt) {
+        attempt -> BigInt,
+        at -> Timestamp,
+        day -> Text,
+        provider -> Text,
+        endpoint -> Text,
+        request_key -> Text,
+        agent -> Text,
+        priority -> Text,
+        state -> Text,
+        reserved_credits -> BigInt,
+        credits -> BigInt,
+        reserved_usd_micros -> BigInt,
+        usd_micros -> BigInt,
+        outcome -> Text,
+        status -> Nullable<Integer>,
+        latency_ms -> Nullable<BigInt>,
+        used_by_header -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    api_cache (request_key) {
+        request_key -> Text,
+        provider -> Text,
+        endpoint -> Text,
+        fetched_at -> Timestamp,
+        source_updated_at -> Nullable<Timestamp>,
+        etag -> Nullable<Text>,
+        last_modified -> Nullable<Text>,
+        credits -> BigInt,
+        n_bytes -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    api_state (name) {
+        name -> Text,
+        body -> Text,
+        at -> Timestamp,
+    }
+}
+
 diesel::joinable!(quotes -> games (game_id));
 diesel::joinable!(picks -> rounds (round_id));
 diesel::joinable!(grades -> picks (pick_id));
@@ -254,4 +299,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     fences,
     generations,
     letter_counts,
+    api_ledger,
+    api_cache,
+    api_state,
 );

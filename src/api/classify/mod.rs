@@ -14,6 +14,7 @@ use super::reply::{Reply, WireError};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use std::time::Duration;
 use words::Said;
+pub use words::line;
 
 /// What became of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -97,7 +97,7 @@ fn without_tags(page: &str) -> String {
 }
 
 /// Text as one line of at most 200 characters, without control characters and without what looks like a key.
-pub(super) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     // Cut before looking for keys, so that a body of megabytes costs nothing; with room, so that none is cut in two.
     let few: String = text.chars().take(4 * MAX_CHARS).collect();
     let clean: String = few.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -1,5 +1,6 @@
 //! The database against invented games: repeatability, refusals, the chain, and the real files where present.
 
+mod api;
 mod decisions;
 mod imports;
 mod letters;
@@ -8,6 +9,7 @@ mod opening;
 use super::{Loan, Store};
 use crate::feeds::nflverse_games;
 use chrono::{DateTime, Utc};
+use diesel::migration::MigrationSource;
 use tempfile::TempDir;
 
 /// A database in a folder of its own, which lives as long as this.
@@ -26,6 +28,13 @@ impl Fixture {
     pub fn conn(&self) -> Loan {
         self.store.conn().unwrap()
     }
+}
+
+/// The version of the newest migration of this program.
+pub(super) fn newest() -> String {
+    let all = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&super::MIGRATIONS).unwrap();
+    let versions = all.iter().map(|m| m.name().version().to_string());
+    versions.max().unwrap()
 }
 
 pub(super) fn now() -> DateTime<Utc> {

@@ -1,0 +1,3 @@
+DROP TABLE api_state;
+DROP TABLE api_cache;
+DROP TABLE api_ledger;
