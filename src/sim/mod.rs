@@ -34,6 +34,7 @@ mod league;
 mod market_maker;
 mod schedule;
 mod scoring;
+pub mod upstream;
 
 #[cfg(test)]
 mod tests;
