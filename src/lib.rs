@@ -46,6 +46,8 @@ pub mod world;
 
 // The edges.
 
+pub mod upstream;
+
 pub mod store;
 
 pub mod home;

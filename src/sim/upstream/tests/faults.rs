@@ -27,7 +27,7 @@ fn each_fault_changes_the_answer_it_is_named_after() {
 
 #[test]
 fn wires_and_headers_are_as_the_options_say() {
-    let mut once = |plan: &str| upstream(plan).answer(&slate(), midweek());
+    let once = |plan: &str| upstream(plan).answer(&slate(), midweek());
     assert_eq!(once("odds/hang,charged=no").wire, Wire::Hang);
     assert_eq!(once("odds/reset").wire, Wire::Reset);
     assert!(matches!(once("odds/truncated").wire, Wire::Truncated { after_bytes } if after_bytes > 100));
