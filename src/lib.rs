@@ -48,6 +48,8 @@ pub mod world;
 
 pub mod transport;
 
+pub mod upstream;
+
 pub mod store;
 
 pub mod home;

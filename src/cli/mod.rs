@@ -16,6 +16,7 @@ pub mod output;
 pub mod picks;
 pub mod report;
 pub mod session;
+pub mod upstream;
 pub mod words;
 
 use crate::home::Home;
@@ -71,6 +72,8 @@ pub enum Verb {
     /// Letters between agents: what waits, what was set aside and why; release or discard it.
     #[command(subcommand)]
     Letters(letters::LettersCommand),
+    /// Serve SIMULATED upstream APIs on a port of this machine, to develop against.
+    Upstream(upstream::UpstreamArgs),
     /// Check database, data, clock and keys, and say what to do.
     Doctor(doctor::DoctorArgs),
 }
@@ -165,6 +168,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, &home, out),
         Verb::Letters(command) => letters::run(&command, &home, out),
+        Verb::Upstream(args) => upstream::run(&args, &home, now, out),
         Verb::Doctor(args) => doctor::run(&args, &home, now, out),
     }
 }

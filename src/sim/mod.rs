@@ -35,6 +35,7 @@ mod league;
 mod market_maker;
 mod schedule;
 mod scoring;
+pub mod upstream;
 
 #[cfg(test)]
 mod tests;
