@@ -1,17 +1,35 @@
 //! Bytes of other people's files in, facts of the domain out; nothing here opens a file, a socket or a database.
 //!
+//! Files end in [`Facts`]; the answers of services in [`Parsed`] rows, each with its place in the answer's array, counted
+//! from 1. A service's adapter also builds the [`crate::api::Call`]s it reads the answers of.
+//!
 //! A feed never guesses. What is wrong in a known way is put right and counted ([`Corrections`]); what is wrong in any
 //! other way is left out and shown with its line ([`Rejected`]); a file that is wrong as a whole is refused
 //! ([`sheet::SheetError`]), so that half of it cannot pass for all of it.
 
 pub mod book_closes;
+pub mod error;
+pub mod espn;
+mod json;
 mod market;
+pub mod movement;
+pub mod nflverse;
 pub mod nflverse_games;
+pub mod nws;
 pub mod odds;
+pub mod odds_api;
+pub mod offers;
+pub mod open_meteo;
 pub mod openers;
+pub mod sanity;
 pub mod sheet;
+pub mod sources;
+pub mod team_stats;
 #[cfg(test)]
 mod tests;
+mod units;
+
+pub use error::FeedError;
 
 use crate::domain::game::Game;
 use crate::domain::quote::Quote;
@@ -30,15 +48,18 @@ pub enum FileKind {
     Openers,
     /// Closing lines, one row a game and bookmaker.
     BookCloses,
+    /// nflverse's statistics of teams by week.
+    TeamStats,
 }
 
 impl FileKind {
-    /// The name under which imports of this kind are recorded: `games`, `openers` or `book_closes`.
+    /// The name under which imports of this kind are recorded: `games`, `openers`, `book_closes` or `team_stats`.
     pub fn name(self) -> &'static str {
         match self {
             FileKind::Games => "games",
             FileKind::Openers => "openers",
             FileKind::BookCloses => "book_closes",
+            FileKind::TeamStats => "team_stats",
         }
     }
 
@@ -48,6 +69,7 @@ impl FileKind {
         match () {
             () if has("open_spread") || has("open_total") => Some(FileKind::Openers),
             () if has("home_line") || has("suspect") => Some(FileKind::BookCloses),
+            () if has("opponent_team") || has("passing_epa") => Some(FileKind::TeamStats),
             () if has("gameday") || has("spread_line") => Some(FileKind::Games),
             () => None,
         }
@@ -60,6 +82,7 @@ impl fmt::Display for FileKind {
             FileKind::Games => "nflverse games",
             FileKind::Openers => "openers",
             FileKind::BookCloses => "bookmakers' closes",
+            FileKind::TeamStats => "nflverse team statistics",
         })
     }
 }
@@ -67,7 +90,7 @@ impl fmt::Display for FileKind {
 /// A row, or one market of a row, that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
-    /// Line in the file, from 1; the header is line 1.
+    /// Line in the file, from 1; the header is line 1. In a service's answer, the place in its array, from 1.
     pub line: u64,
     /// The game the row speaks of, when that much could be read.
     pub game_id: Option<String>,
@@ -129,7 +152,7 @@ impl Corrections {
     }
 }
 
-/// The rows of a file, each with its line, before anything is concluded from them.
+/// The rows of a file or an answer, each with its line or place, before anything is concluded from them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed<T> {
     /// Rows that could be read, with their line.
@@ -138,7 +161,7 @@ pub struct Parsed<T> {
     pub rejected: Vec<Rejected>,
     /// What was put right while reading.
     pub corrected: Corrections,
-    /// Rows in the file, read or not; the header is none.
+    /// Rows in the file, read or not; the header is none. In a service's answer always rows and rejections together.
     pub n_rows: u64,
 }
 

@@ -246,7 +246,7 @@ fn reject(line: u64, game_id: Option<&str>, field: &str, reason: String, raw: &s
     }
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     text.chars().take(Rejected::RAW_CHARS).collect()
 }
 

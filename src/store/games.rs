@@ -40,13 +40,39 @@ pub(super) fn records(conn: &mut Conn) -> Result<Vec<GameRecord>, StoreError> {
     Ok(games::table.select(GameRecord::as_select()).load(conn)?)
 }
 
+/// Games whose score another source than nflverse told, with that source's name.
+pub(super) fn score_sources(conn: &mut Conn) -> Result<BTreeMap<String, String>, StoreError> {
+    let rows: Vec<(String, Option<String>)> = games::table
+        .filter(games::score_source.is_not_null())
+        .select((games::id, games::score_source))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, source)| Some((id, source?)))
+        .collect())
+}
+
 /// Inserts new games and updates changed ones; the caller holds the transaction.
 pub(super) fn upsert(conn: &mut Conn, said: &[Game], diff: &mut Diff) -> Result<Counts, StoreError> {
     let stored = records(conn)?.into_iter().map(|r| (r.id.clone(), r));
     let mut stored: BTreeMap<String, GameRecord> = stored.collect();
+    let borrowed = score_sources(conn)?;
     let mut counts = Counts::default();
     for game in said {
-        let record = GameRecord::of(game);
+        let mut record = GameRecord::of(game);
+        let lent = borrowed.contains_key(&record.id);
+        match stored.get(&record.id) {
+            // The file is behind the service that told the score: an empty cell takes nothing back.
+            Some(old) if lent && record.home_score.is_none() => {
+                (record.home_score, record.away_score) = (old.home_score, old.away_score);
+            }
+            _ if lent => {
+                diesel::update(games::table.find(&record.id))
+                    .set(games::score_source.eq(None::<String>))
+                    .execute(conn)?;
+            }
+            _ => {}
+        }
         match stored.get(&record.id) {
             Some(old) if *old == record => counts.unchanged += 1,
             Some(old) => {

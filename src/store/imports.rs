@@ -122,7 +122,8 @@ pub enum ImportError {
     /// The file holds no odds.
     #[error("line 1: neither the columns of an openers file (open_spread, ...) nor of a file of bookmakers' closes \
              (home_line, ...) are there; {}", match looks_like {
-                 Some(kind) => format!("this looks like a file of {kind}: use `huddle data import games FILE`"),
+                 Some(FileKind::Games) => format!("this looks like a file of {}: use `huddle data import games FILE`", FileKind::Games),
+                 Some(kind) => format!("this looks like a file of {kind}"),
                  None => "this looks like no file huddle can read".to_owned(),
              })]
     NotOdds {

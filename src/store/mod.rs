@@ -8,6 +8,7 @@ mod bus;
 pub mod cursors;
 pub mod decisions;
 pub mod error;
+pub mod facts;
 pub mod fences;
 pub mod games;
 pub mod imports;

@@ -28,6 +28,7 @@ diesel::table! {
         wind_mph -> Nullable<Integer>,
         home_qb -> Nullable<Text>,
         away_qb -> Nullable<Text>,
+        score_source -> Nullable<Text>,
     }
 }
 
@@ -42,6 +43,7 @@ diesel::table! {
         line_half -> Nullable<Integer>,
         first_price -> Nullable<Integer>,
         second_price -> Nullable<Integer>,
+        source -> Nullable<Text>,
     }
 }
 
@@ -279,6 +281,85 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    forecasts (game_id, source, as_of) {
+        game_id -> Text,
+        source -> Text,
+        as_of -> Timestamp,
+        hour -> Timestamp,
+        temperature_f -> Nullable<Double>,
+        wind_mph -> Nullable<Double>,
+        gust_mph -> Nullable<Double>,
+        wind_from_deg -> Nullable<Double>,
+        precipitation_in -> Nullable<Double>,
+        precipitation_chance -> Nullable<Double>,
+    }
+}
+
+diesel::table! {
+    injuries (team, player, source, as_of) {
+        team -> Text,
+        player -> Text,
+        source -> Text,
+        as_of -> Timestamp,
+        position -> Nullable<Text>,
+        availability -> Text,
+        status -> Text,
+        part -> Nullable<Text>,
+        comment -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    headlines (source, id) {
+        source -> Text,
+        id -> Text,
+        as_of -> Timestamp,
+        title -> Text,
+        summary -> Nullable<Text>,
+        link -> Nullable<Text>,
+        teams -> Text,
+    }
+}
+
+diesel::table! {
+    team_weeks (season, week, team) {
+        season -> Integer,
+        week -> Integer,
+        team -> Text,
+        opponent -> Text,
+        regular -> Bool,
+        attempts -> Integer,
+        completions -> Integer,
+        passing_yards -> Integer,
+        interceptions -> Integer,
+        sacks_suffered -> Integer,
+        carries -> Integer,
+        rushing_yards -> Integer,
+        fumbles_lost -> Integer,
+        penalties -> Integer,
+        penalty_yards -> Integer,
+        passing_epa -> Nullable<Double>,
+        rushing_epa -> Nullable<Double>,
+        source -> Text,
+        seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    line_moves (game_id, market, book, at) {
+        game_id -> Text,
+        market -> Text,
+        book -> Text,
+        at -> Timestamp,
+        side -> Text,
+        from_half -> Nullable<Integer>,
+        to_half -> Nullable<Integer>,
+        probability -> Nullable<Double>,
+        steam -> Bool,
+    }
+}
+
 diesel::joinable!(quotes -> games (game_id));
 diesel::joinable!(picks -> rounds (round_id));
 diesel::joinable!(grades -> picks (pick_id));
@@ -302,4 +383,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_ledger,
     api_cache,
     api_state,
+    forecasts,
+    injuries,
+    headlines,
+    team_weeks,
+    line_moves,
 );
