@@ -9,6 +9,7 @@
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
 
+pub mod api_manager;
 pub mod clerk;
 pub mod grading;
 pub mod order;

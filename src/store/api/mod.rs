@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod state;
 
 use super::{Conn, StoreError, fences};
+use crate::api::LedgerRow;
 
 /// The name of the processes that call APIs among the generations.
 const SEAT: &str = "api";
@@ -31,4 +32,20 @@ fn named<T>(column: &str, name: &str, of_name: impl Fn(&str) -> Option<T>) -> Re
 /// Amounts of money and credits as the database has them; none comes near its bound.
 fn amount(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Ended attempts with the answers they brought, all in one transaction.
+///
+/// # Errors
+/// [`StoreError`] when writing fails; then nothing is written.
+pub fn settle(conn: &mut Conn, ended: &[(LedgerRow, Vec<cache::CacheRow>)]) -> Result<(), StoreError> {
+    super::immediate(conn, |conn| {
+        for (row, answers) in ended {
+            ledger::settle_with_cache(conn, std::slice::from_ref(row), answers.first())?;
+            for answer in answers.iter().skip(1) {
+                cache::put(conn, answer)?;
+            }
+        }
+        Ok(())
+    })
 }
