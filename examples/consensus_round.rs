@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 use huddle::agents::specialists::data_engineer::AsOf;
 use huddle::agents::specialists::risk_manager::RiskLimits;
+use huddle::api::ApiSettings;
 use huddle::app::order::WeekOrder;
 use huddle::app::week::{PlayedWeek, WeekError, play};
 use huddle::app::{House, HouseSpec};
@@ -20,6 +21,7 @@ use huddle::sim::{FIRST_SEASON, League, SimOptions};
 use huddle::store::imports::{self, SourceFile};
 use huddle::store::{Store, StoreError, load_archive};
 use huddle::swarms::pool::PoolSettings;
+use huddle::transport::Offline;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,6 +60,8 @@ async fn one_round(store: Store, archive: Arc<Archive>, now: DateTime<Utc>) -> R
         seeds: Seeds::new(11),
         limits: RiskLimits::default(),
         pool: PoolSettings::default(),
+        policies: ApiSettings::default().policies(),
+        wire: Arc::new(Offline),
     });
     let order = WeekOrder {
         archive,

@@ -1,6 +1,7 @@
 //! Settings a person may change, with the defaults of production, and the fingerprint that names them in every result.
 
 use crate::agents::specialists::risk_manager::RiskLimits;
+use crate::api::policy::{ApiSettings, BadApiSetting};
 use crate::domain::money::{Cents, MoneyError};
 use crate::domain::quote::Book;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub struct Settings {
     pub seed: u64,
     /// Limits on stakes and exposure.
     pub risk: RiskLimits,
+    /// Where the services are, and how often they may be asked.
+    pub api: ApiSettings,
 }
 
 impl Default for Settings {
@@ -28,6 +31,7 @@ impl Default for Settings {
             books: Vec::new(),
             seed: 1,
             risk: RiskLimits::default(),
+            api: ApiSettings::default(),
         }
     }
 }
@@ -62,6 +66,9 @@ pub enum ConfigError {
         /// What it must be.
         must: &'static str,
     },
+    /// Something below `[api]` cannot be used.
+    #[error(transparent)]
+    Api(#[from] BadApiSetting),
     /// The bankroll is no amount.
     #[error("bankroll: {0}")]
     Bankroll(#[from] MoneyError),
@@ -130,7 +137,7 @@ impl Settings {
                 must,
             });
         }
-        Ok(())
+        Ok(self.api.check()?)
     }
 
     /// The bankroll.
@@ -146,7 +153,8 @@ impl Settings {
         (!self.books.is_empty()).then(|| self.books.iter().map(|b| Book::new(b)).collect())
     }
 
-    /// Ten hexadecimal digits that change when any setting does.
+    /// Ten hexadecimal digits that change when any setting does that bears on a decision. Where answers come from does not;
+    /// what they said is in the data's own hash.
     pub fn fingerprint(&self) -> String {
         // The bankroll counts as an amount: `1000` and `1,000.00` are one setting.
         let text = format!("{:?}/{:?}/{}/{:?}", self.bankroll(), self.books(), self.seed, self.risk);

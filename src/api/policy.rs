@@ -92,6 +92,8 @@ pub struct ApiSettings {
     pub dollars: BTreeMap<Provider, DollarCaps>,
     /// Rate windows in place of the defaults.
     pub windows: BTreeMap<Provider, Vec<WindowLimit>>,
+    /// An address or page under which whoever runs this can be reached; the National Weather Service wants one.
+    pub contact: Option<String>,
 }
 
 /// A setting that cannot be used.

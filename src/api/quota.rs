@@ -298,6 +298,11 @@ pub fn month_start(at: DateTime<Utc>) -> DateTime<Utc> {
         .unwrap_or(at)
 }
 
+/// The first instant of the month after one, UTC: when a quota begins anew unless it was seen to do so on another day.
+pub fn next_reset(at: DateTime<Utc>) -> DateTime<Utc> {
+    next_month(month_start(at))
+}
+
 fn next_month(at: DateTime<Utc>) -> DateTime<Utc> {
     at.checked_add_months(chrono::Months::new(1))
         .unwrap_or(DateTime::<Utc>::MAX_UTC)

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root
-//!   platform     database, logger, bus, audit_clerk, teller
+//!   platform     database, logger, bus, audit_clerk, teller, api_manager
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
 //! ```
@@ -15,6 +15,7 @@ pub mod grading;
 pub mod order;
 pub mod record;
 mod roster;
+pub mod sync;
 pub mod table;
 pub mod teller;
 pub mod week;
@@ -24,8 +25,9 @@ use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
 use crate::agents::swarm_member::SwarmMember;
+use crate::api::{Provider, ProviderPolicy};
 use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
-use crate::clock::{Clock, Seeds};
+use crate::clock::{Clock, Seeds, uptime};
 use crate::domain::belief::Seat;
 use crate::logging::{self, LoggerRef};
 use crate::minds::quant::ROSTER;
@@ -35,9 +37,12 @@ use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
 use crate::swarms::consensus::Consensus;
 use crate::swarms::pool::PoolSettings;
+use crate::transport::Wire;
+use api_manager::{ApiManager, ApiManagerArgs};
 use clerk::AuditClerk;
 use roster::Everybody;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
 use teller::{Teller, TellerArgs};
@@ -61,6 +66,10 @@ pub struct HouseSpec {
     pub limits: RiskLimits,
     /// Settings of the pool.
     pub pool: PoolSettings,
+    /// How each provider is asked.
+    pub policies: BTreeMap<Provider, ProviderPolicy>,
+    /// What performs calls.
+    pub wire: Arc<dyn Wire>,
 }
 
 /// The running house.
@@ -77,6 +86,8 @@ pub struct House {
     pub registry: Registry<Conn>,
     /// Sorts what is logged, once somebody hands it over.
     pub logger: LoggerRef,
+    /// Asks everything that is asked of the outside.
+    pub api: ActorRef<ApiManager>,
     /// Lays out rounds.
     pub data_engineer: ShellRef<DataEngineer, Mute>,
     /// Grades what was decided.
@@ -103,10 +114,17 @@ struct Platform {
     bus: ActorRef<Bus<Store>>,
     clerk: ActorRef<AuditClerk>,
     teller: ActorRef<Teller<Store>>,
+    api: ActorRef<ApiManager>,
     registry: Registry<Conn>,
 }
 
-fn platform(store: Store, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, Platform) {
+/// What the API manager is built from, but for the database.
+struct Outside {
+    policies: BTreeMap<Provider, ProviderPolicy>,
+    wire: Arc<dyn Wire>,
+}
+
+fn platform(store: Store, clock: &Clock, seeds: Seeds, outside: Outside) -> (Vec<ChildSpec>, Platform) {
     let registry = Registry::default();
     let args = BusArgs::new(store.clone(), registry.clone(), clock.clone());
     let (bus_spec, bus) = ChildSpec::of::<Bus<Store>>("bus", args);
@@ -119,15 +137,24 @@ fn platform(store: Store, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, Platf
     let (teller_spec, teller) = ChildSpec::of::<Teller<Store>>("teller", args);
     let (database_spec, database) = ChildSpec::of::<Database>("database", store);
     let (logger_spec, logger) = logging::child("logger", clock.clone(), seeds);
+    let args = ApiManagerArgs {
+        database: database.clone(),
+        wire: outside.wire,
+        policies: outside.policies,
+        clock: clock.clone(),
+        seeds,
+    };
+    let (api_spec, api) = ChildSpec::of::<ApiManager>("api_manager", args);
     let platform = Platform {
         database,
         logger,
         bus,
         clerk,
         teller,
+        api,
         registry,
     };
-    let specs = vec![database_spec, logger_spec, bus_spec, clerk_spec, teller_spec];
+    let specs = vec![database_spec, logger_spec, bus_spec, clerk_spec, teller_spec, api_spec];
     (specs, platform)
 }
 
@@ -165,8 +192,10 @@ impl House {
             seeds,
             limits,
             pool,
+            policies,
+            wire,
         } = spec;
-        let (platform_specs, platform) = platform(store, &clock, seeds);
+        let (platform_specs, platform) = platform(store, &clock, seeds, Outside { policies, wire });
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
         let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
         let manager = move |_: &_| RiskManager::new(limits);
@@ -214,6 +243,7 @@ impl House {
             root,
             database: platform.database,
             logger: platform.logger,
+            api: platform.api,
             bus: platform.bus,
             teller: platform.teller,
             registry: platform.registry,
@@ -237,15 +267,17 @@ impl House {
     /// Stops every actor, children before parents, within a deadline, after giving readers of the journal a moment to
     /// catch up; what they do not get to is delivered when the house starts again.
     pub async fn stop(self) -> crate::supervision::ExitReport {
+        let began = uptime();
         let quiet = self.bus.ask(Settle, How::within(CATCHING_UP)).await;
         if let Err(error) = quiet {
             log::warn!("not every letter is delivered yet, the rest follows at the next start: {error}");
         }
-        self.root.shutdown(SHUTDOWN_DEADLINE).await
+        let left = STOP_LIMIT.saturating_sub(uptime().saturating_sub(began));
+        self.root.shutdown(left).await
     }
 }
 
-/// Some thousand letters, each of which costs a commit.
-const CATCHING_UP: Duration = Duration::from_secs(5);
-/// A member's turn may be a replay of every season, which a debug build needs seconds for.
-const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);
+/// Some hundred letters, each of which costs a commit; what is left is delivered at the next start.
+const CATCHING_UP: Duration = Duration::from_secs(1);
+/// All of it: calls in flight get twenty seconds, and a process is gone within twenty-five.
+const STOP_LIMIT: Duration = Duration::from_millis(24_500);

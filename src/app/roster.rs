@@ -1,6 +1,6 @@
 //! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
 
-use super::{MemberRef, Platform, SwarmRef, clerk, teller};
+use super::{MemberRef, Platform, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::swarm_member;
 use crate::agents::workers::logger;
@@ -42,6 +42,7 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
         Entry::of(clerk::PATH, clerk::CARD, &all.platform.clerk).reading(clerk_door),
         Entry::of(teller::PATH, teller::CARD, &all.platform.teller).reading(Door::new(all.platform.teller.port())),
         Entry::of("/platform/logger", logger::CARD, &all.platform.logger),
+        Entry::of("/platform/api_manager", api_manager::CARD, &all.platform.api),
         Entry::of("/specialists/data_engineer", data_engineer::CARD, all.data_engineer),
         Entry::of(minutes::RISK_PATH, risk_manager::CARD, all.risk),
         Entry::of(

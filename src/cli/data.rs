@@ -22,6 +22,8 @@ use std::time::Duration;
 /// The verbs below `huddle data`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DataCommand {
+    /// Bring games, results, odds, weather, injuries and news from their services.
+    Sync(super::sync::SyncArgs),
     /// Read a file of games or odds into the database, all of it or nothing.
     Import(ImportArgs),
     /// Show what is stored, what is missing, and how old it is.
@@ -167,6 +169,8 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<Exit, DataError> {
     match command {
+        // It needs the house, which the verbs below do without.
+        DataCommand::Sync(_) => {}
         DataCommand::Import(args) => {
             let report = import(args.kind, &args.file, home, now)?;
             emit(args.json, out, &report, |out| print::report(out, &report))?;

@@ -20,6 +20,7 @@ use crate::sim::{FIRST_SEASON, League, SimOptions};
 use crate::store::Store;
 use crate::store::imports::{self, SourceFile};
 use crate::swarms::round::Round;
+use crate::transport::Offline;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -65,7 +66,7 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
         seed: args.seed,
         ..Settings::default()
     };
-    in_house(store, settings, async |session: &Session| {
+    in_house(store, settings, Arc::new(Offline), async |session: &Session| {
         for week in FIRST_WEEK..FIRST_WEEK + args.weeks {
             let kill = (week == FIRST_WEEK + 1).then(|| args.kill.clone());
             show_week(session, SeasonWeek { season, week }, kill, now, out).await?;

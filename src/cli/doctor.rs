@@ -3,10 +3,11 @@
 use super::Failure;
 use super::output::emit;
 use crate::config::Settings;
+use crate::domain::calendar::season_of;
 use crate::home::{Home, HomeError};
 use crate::store::status::{self, DataStatus};
 use crate::store::{Conn, Store, journal, letters};
-use chrono::{DateTime, Datelike, TimeZone, Utc};
+use chrono::{DateTime, TimeZone, Utc};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -261,12 +262,6 @@ fn data_checks(status: &DataStatus, now: DateTime<Utc>) -> Vec<Check> {
         ));
     }
     checks
-}
-
-/// The season a date belongs to: a season runs until February of the next year.
-fn season_of(now: DateTime<Utc>) -> u16 {
-    let year = if now.month() < 3 { now.year() - 1 } else { now.year() };
-    u16::try_from(year).unwrap_or_default()
 }
 
 fn clock_check(now: DateTime<Utc>) -> Check {

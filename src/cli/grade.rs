@@ -2,23 +2,29 @@
 
 use super::Failure;
 use super::output::emit;
-use super::session::{self, Session};
+use super::session::{self, NetArgs, Session};
+use super::sync::bring;
 use super::words;
 use crate::agents::specialists::grading::Outcome;
 use crate::app::grading::{GradedBet, GradingReport, Series, grade_all};
-use crate::domain::archive::View;
+use crate::app::sync::Topic;
+use crate::domain::archive::{Archive, View};
 use crate::domain::money::Cents;
 use crate::domain::quote::Market;
 use crate::home::Home;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Arguments of `huddle grade`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct GradeArgs {
+    /// Whether services are asked for results that are due.
+    #[command(flatten)]
+    pub net: NetArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -171,12 +177,31 @@ fn bet_view(bet: &GradedBet, known: &View) -> BetView {
 /// [`Failure`] of the session or of the grading.
 pub fn run(args: &GradeArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
     let work = async |s: &Session| {
-        let report = grade_all(&s.house, &s.archive, now).await?;
-        Ok(GradeView::of(&report, &s.archive.as_of(now)))
+        let archive = if !args.net.offline && is_result_due(&s.archive, now) {
+            bring(s, &[Topic::Schedule, Topic::Results], "grade").await;
+            s.reload().await?
+        } else {
+            Arc::clone(&s.archive)
+        };
+        let report = grade_all(&s.house, &archive, now).await?;
+        Ok(GradeView::of(&report, &archive.as_of(now)))
     };
-    let view = session::in_home(home, |_| Ok(()), work)?;
+    let view = session::in_home(home, args.net, |_| Ok(()), work)?;
     emit(args.json, out, &view, |out| print(out, &view))?;
     Ok(0)
+}
+
+/// A result is looked for during so many days after its game; what is missing then is missing for good.
+const DUE_FOR: TimeDelta = TimeDelta::days(21);
+
+/// Whether a game of the last weeks is over and has no score.
+fn is_result_due(archive: &Archive, now: DateTime<Utc>) -> bool {
+    let weeks = archive.weeks();
+    let fixtures = weeks.into_iter().rev().flat_map(|when| archive.week(when));
+    fixtures
+        .skip_while(|f| f.settles_at() > now)
+        .take_while(|f| now.signed_duration_since(f.kickoff) <= DUE_FOR)
+        .any(|f| f.settles_at() <= now && archive.final_score(&f.id).is_none())
 }
 
 /// Prints a grading.

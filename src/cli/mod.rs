@@ -4,6 +4,7 @@
 //! `schema_version` and the verb's own fields. Exit codes: 0 done (also when there is nothing to bet), 1 unexpected,
 //! 2 usage, 3 settings, 5 a check failed or data was refused, 6 something asked for is not there, 130 interrupted.
 
+pub mod api;
 pub mod audit;
 pub mod data;
 pub mod demo;
@@ -16,6 +17,7 @@ pub mod output;
 pub mod picks;
 pub mod report;
 pub mod session;
+pub mod sync;
 pub mod upstream;
 pub mod words;
 
@@ -41,6 +43,8 @@ pub struct Cli {
 
 const EXAMPLES: &str = "Examples:
   huddle demo                                      a SIMULATED league, nothing to set up
+  huddle data sync                                 games, odds, weather and the rest from their services
+  huddle api plan                                  what that costs this month, before it is spent
   huddle data import games games.csv               nflverse's schedule file
   huddle data import odds openers.csv
   huddle picks --season 2019 --week 5
@@ -58,6 +62,9 @@ pub enum Verb {
     /// Import games and odds and see what is stored.
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Which service may be asked how often: limits, breakers, credits, the month's plan, what was spent.
+    #[command(subcommand)]
+    Api(api::ApiCommand),
     /// Hold the week's swarm rounds and print the slate.
     Picks(picks::PicksArgs),
     /// Grade the bets of finished games.
@@ -158,6 +165,8 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         .map_err(|e| Failure::new(3, e))?;
     match cli.verb {
         Verb::Odds(_) | Verb::Demo(_) => Ok(0),
+        Verb::Api(command) => api::run(&command, &home, now, out),
+        Verb::Data(data::DataCommand::Sync(args)) => sync::run(&args, &home, out),
         Verb::Data(command) => match data::run(&command, &home, now, out) {
             Ok(exit) => Ok(exit.code()),
             Err(error) => Err(Failure::new(error.exit_code(), error)),

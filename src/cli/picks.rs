@@ -5,10 +5,12 @@ mod view;
 
 use super::output::emit;
 use super::report::count_picks;
-use super::session::{self, Session};
+use super::session::{self, NetArgs, Session};
+use super::sync::bring;
 use super::{Failure, words};
 use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::order::WeekOrder;
+use crate::app::sync::Topic;
 use crate::app::week::{PlayedWeek, play};
 use crate::config::Settings;
 use crate::domain::archive::Archive;
@@ -56,10 +58,22 @@ pub struct PicksArgs {
     /// List every pass with its reason.
     #[arg(long)]
     pub all: bool,
+    /// Whether services are asked first, for a week that is still open.
+    #[command(flatten)]
+    pub net: NetArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }
+
+/// What a live week is decided on.
+const LIVE: [Topic; 5] = [
+    Topic::Schedule,
+    Topic::Results,
+    Topic::Odds,
+    Topic::Weather,
+    Topic::Injuries,
+];
 
 fn parse_as_of(text: &str) -> Result<AsOf, String> {
     match text {
@@ -102,10 +116,19 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
         settings.seed = args.seed.unwrap_or(settings.seed);
         Ok(())
     };
-    let slate = session::in_home(home, adjust, async |session: &Session| {
-        let (when, default) = choose(args, &session.archive, now)?;
+    let slate = session::in_home(home, args.net, adjust, async |session: &Session| {
+        let past = matches!(choose(args, &session.archive, now), Ok((_, AsOf::Open)));
+        let live = !past && args.as_of.is_none() && !args.net.offline;
+        let (archive, now) = if live {
+            bring(session, &LIVE, "picks").await;
+            // What was just brought is known from now on, not from when the verb began.
+            (session.reload().await?, session.clock.now())
+        } else {
+            (Arc::clone(&session.archive), now)
+        };
+        let (when, default) = choose(args, &archive, now)?;
         let order = WeekOrder {
-            archive: Arc::clone(&session.archive),
+            archive,
             when,
             as_of: args.as_of.unwrap_or(default),
             settings: session.settings.clone(),

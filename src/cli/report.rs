@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::output::write_out;
-use super::session::{self, Session};
+use super::session::{self, NetArgs, Session};
 use crate::actor::How;
 use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::order::{CODE_VERSION, WeekOrder};
@@ -154,7 +154,9 @@ pub fn run(args: &ReportArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Wri
         settings.seed = args.seed.unwrap_or(settings.seed);
         Ok(())
     };
-    let report = session::in_home(home, adjust, async |session: &Session| report(session, args, now).await)?;
+    let report = session::in_home(home, NetArgs { offline: true }, adjust, async |session: &Session| {
+        report(session, args, now).await
+    })?;
     // The report carries its own schema version.
     let text = if args.json {
         serde_json::to_string(&report).context("writing the report")? + "\n"

@@ -12,10 +12,14 @@ use crate::logging;
 use crate::store::keeper::{Do, Work};
 use crate::store::{Conn, Store, StoreError, load_archive};
 use crate::swarms::pool::PoolSettings;
+use crate::transport::{Offline, Secrets, Transport, TransportSettings, Wire};
 use anyhow::Context as _;
+use clap::Args;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Reads everything stored.
 struct LoadArchive;
@@ -41,27 +45,98 @@ pub struct Session {
     pub archive: Arc<Archive>,
     /// The settings.
     pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Session {
+    /// Everything stored, read again after something was brought.
+    ///
+    /// # Errors
+    /// [`Failure`] of the database or its actor.
+    pub async fn reload(&self) -> Result<Arc<Archive>, Failure> {
+        load(&self.house).await
+    }
+}
+
+async fn load(house: &House) -> Result<Arc<Archive>, Failure> {
+    let loaded = house.database.ask(Do(LoadArchive), How::within(LOAD_PATIENCE)).await;
+    Ok(Arc::new(
+        loaded.context("the database actor did not load what is stored")??,
+    ))
+}
+
+/// Whether services may be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub struct NetArgs {
+    /// Ask no service: work with what is stored.
+    #[arg(long, env = "HUDDLE_OFFLINE")]
+    pub offline: bool,
+}
+
+/// What performs calls under these settings: the network with the keys of the environment, or nothing.
+///
+/// # Errors
+/// [`Failure`] (3) for settings that cannot be used. A missing or unusable key is none: whoever needs it goes without.
+pub fn wire(settings: &Settings, net: NetArgs) -> Result<Arc<dyn Wire>, Failure> {
+    if net.offline {
+        return Ok(Arc::new(Offline));
+    }
+    let secrets = Secrets::load(|name| std::env::var(name).ok());
+    for (provider, fault) in secrets.faults() {
+        log::warn!("{provider}: {fault}");
+    }
+    let transport = TransportSettings {
+        base_urls: settings.api.base_urls.clone(),
+        contact: settings.api.contact.clone(),
+        ..TransportSettings::default()
+    };
+    let transport = Transport::new(&transport, secrets).map_err(|e| Failure::new(3, e))?;
+    Ok(Arc::new(transport))
 }
 
 /// Exit code of a run stopped by Ctrl-C, as shells have it.
 pub const INTERRUPTED: u8 = 130;
 
-/// Runs `work` in a house over a home's database, holding the home's lock.
+/// Runs `work` in a house over a home's database, holding the home's lock. Services are asked as `net` says.
 ///
 /// # Errors
 /// [`Failure`] of the home (3 when it cannot be used, 6 without a database), of the settings (3), or of `work`.
 pub fn in_home<T>(
     home: &Home,
+    net: NetArgs,
     adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let database = existing(home)?;
+    in_database(home, &existing(home)?, net, adjust, work)
+}
+
+/// [`in_home`] over a database that is made when there is none yet.
+///
+/// # Errors
+/// As [`in_home`], but for a missing database.
+pub fn in_new_home<T>(
+    home: &Home,
+    net: NetArgs,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    in_database(home, &home.database(), net, |_| Ok(()), work)
+}
+
+fn in_database<T>(
+    home: &Home,
+    database: &Path,
+    net: NetArgs,
+    adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let _lock = home.lock().map_err(|e| Failure::new(3, e))?;
     let mut settings = Settings::load(&home.config_file()).map_err(|e| Failure::new(3, e))?;
     adjust(&mut settings)?;
     settings.check().map_err(|e| Failure::new(3, e))?;
-    let store = Store::open(&database).map_err(|e| Failure::new(e.exit_code(), e))?;
-    in_house(store, settings, work)
+    let store = Store::open(database).map_err(|e| Failure::new(e.exit_code(), e))?;
+    let wire = wire(&settings, net)?;
+    in_house(store, settings, wire, work)
 }
 
 /// Opens a home's database for reading alone.
@@ -98,6 +173,7 @@ fn existing(home: &Home) -> Result<std::path::PathBuf, Failure> {
 pub fn in_house<T>(
     store: Store,
     settings: Settings,
+    wire: Arc<dyn Wire>,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     actix_rt::System::new().block_on(async {
@@ -108,19 +184,21 @@ pub fn in_house<T>(
             seeds: Seeds::new(settings.seed),
             limits: settings.risk,
             pool: PoolSettings::default(),
+            policies: settings.api.policies(),
+            wire,
         });
+        let mut signals = Signals::new().context("listening for Ctrl-C and SIGTERM")?;
         let log = logging::connect(&house.logger, &clock);
-        let loaded = house.database.ask(Do(LoadArchive), How::within(LOAD_PATIENCE)).await;
-        let archive = Arc::new(loaded.context("the database actor did not load what is stored")??);
+        let archive = load(&house).await?;
         let session = Session {
             house,
             archive,
             settings,
+            clock,
         };
         let done = tokio::select! {
             biased;
-            signal = tokio::signal::ctrl_c() => {
-                signal.context("waiting for Ctrl-C")?;
+            () = signals.next() => {
                 Err(Failure::new(INTERRUPTED, anyhow::anyhow!("interrupted; nothing was left half done")))
             }
             done = work(&session) => done,
@@ -130,7 +208,13 @@ pub fn in_house<T>(
             None => None,
         };
         drop(log);
-        let end = session.house.stop().await;
+        let end = tokio::select! {
+            end = session.house.stop() => end,
+            () = signals.next() => {
+                // What a call may cost was booked before it was sent, so nothing on disk is wrong if we go at once.
+                std::process::exit(i32::from(INTERRUPTED));
+            }
+        };
         if end.code() != 0 {
             log::error!("the house did not close in order: {:?}", end.exit);
         }
@@ -140,4 +224,27 @@ pub fn in_house<T>(
         }
         done
     })
+}
+
+/// Ctrl-C and the service manager's stop, as one stream.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// The next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

@@ -42,6 +42,12 @@ pub fn eastern_hour(at: DateTime<Utc>) -> u32 {
     at.with_timezone(&New_York).hour()
 }
 
+/// The season a date belongs to: a season runs until February of the next year.
+pub fn season_of(now: DateTime<Utc>) -> u16 {
+    let year = if now.month() < 3 { now.year() - 1 } else { now.year() };
+    u16::try_from(year).unwrap_or_default()
+}
+
 /// The Tuesday 12:00 Eastern on or before the first game day of a week: when its openers count as published.
 pub fn opens_at(first_game_day: NaiveDate) -> DateTime<Utc> {
     let since_tuesday = (7 + first_game_day.weekday().num_days_from_monday() - 1) % 7;

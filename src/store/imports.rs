@@ -268,6 +268,22 @@ fn record(report: &ImportReport, now: DateTime<Utc>) -> ImportRecord {
     }
 }
 
+/// The latest import of a kind and, where it is given, a name; `None` when there was none.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn last_of(conn: &mut Conn, kind: &str, file: Option<&str>) -> Result<Option<ImportRecord>, StoreError> {
+    let mut found = imports::table.filter(imports::kind.eq(kind)).into_boxed();
+    if let Some(file) = file {
+        found = found.filter(imports::file.eq(file));
+    }
+    Ok(found
+        .order(imports::id.desc())
+        .select(ImportRecord::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The latest import, if any.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use super::rows::{QuoteRecord, moment_name};
 use super::schema::quotes;
 use super::{Conn, StoreError};
 use crate::domain::quote::{Moment, Quote};
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,20 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Quote>, StoreError> {
 
 pub(super) fn records(conn: &mut Conn) -> Result<Vec<QuoteRecord>, StoreError> {
     Ok(quotes::table.select(QuoteRecord::as_select()).load(conn)?)
+}
+
+/// Live quotes known from an instant on, oldest first.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn live_since(conn: &mut Conn, since: DateTime<Utc>) -> Result<Vec<Quote>, StoreError> {
+    let rows: Vec<QuoteRecord> = quotes::table
+        .filter(quotes::moment.eq(moment_name(Moment::Live)))
+        .filter(quotes::as_of.ge(since.naive_utc()))
+        .order(quotes::as_of.asc())
+        .select(QuoteRecord::as_select())
+        .load(conn)?;
+    rows.iter().map(QuoteRecord::to_quote).collect()
 }
 
 /// Inserts quotes of a feed outside any file, such as live ones, in one transaction. Returns what was new, changed and

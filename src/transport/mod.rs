@@ -35,6 +35,22 @@ pub trait Wire: Send + Sync {
     ) -> BoxFuture<'static, Result<Reply, WireError>>;
 }
 
+/// No network at all: every call fails at once, and nothing leaves the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offline;
+
+impl Wire for Offline {
+    fn perform(
+        &self,
+        _: Call,
+        _: Option<Validators>,
+        _: Duration,
+    ) -> BoxFuture<'static, Result<Reply, WireError>> {
+        let reason = "the network is not to be used (--offline)".to_owned();
+        async { Err(WireError::Connect(reason)) }.boxed()
+    }
+}
+
 /// The network. Cheap to clone; clones share their connections. Connections live on the runtime that first used them.
 #[derive(Clone)]
 pub struct Transport {

@@ -6,7 +6,10 @@ use tempfile::TempDir;
 
 fn huddle(home: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_huddle"));
-    command.env_clear().env("HUDDLE_HOME", home.path());
+    command
+        .env_clear()
+        .env("HUDDLE_HOME", home.path())
+        .env("HUDDLE_OFFLINE", "1");
     command
 }
 

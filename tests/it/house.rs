@@ -3,6 +3,7 @@
 
 use huddle::agents::specialists::data_engineer::AsOf;
 use huddle::agents::specialists::risk_manager::RiskLimits;
+use huddle::api::ApiSettings;
 use huddle::app::order::WeekOrder;
 use huddle::app::week::{PlayedWeek, play};
 use huddle::app::{House, HouseSpec};
@@ -18,6 +19,7 @@ use huddle::sim::{FIRST_SEASON, League, SimOptions};
 use huddle::store::imports::{self, SourceFile};
 use huddle::store::{Store, journal, load_archive};
 use huddle::swarms::pool::PoolSettings;
+use huddle::transport::Offline;
 use huddle::world::World;
 use std::sync::Arc;
 
@@ -78,6 +80,8 @@ pub fn spec(store: Store, clock: Clock) -> HouseSpec {
         seeds: Seeds::new(SEED),
         limits: RiskLimits::default(),
         pool: PoolSettings::default(),
+        policies: ApiSettings::default().policies(),
+        wire: Arc::new(Offline),
     }
 }
 

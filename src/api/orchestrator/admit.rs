@@ -170,6 +170,19 @@ impl RequestOrchestrator {
         }
     }
 
+    /// Asks those whom nobody has asked for a while something that costs nothing.
+    pub(super) fn probe_idle(&mut self, now: Now) {
+        let due: Vec<Call> = self
+            .access
+            .keys()
+            .filter_map(|p| self.health.probe(*p, now.mono))
+            .collect();
+        let agent: Arc<str> = "health".into();
+        for call in due {
+            self.refresh(&call, &call.key(), &agent, now);
+        }
+    }
+
     /// What would refuse the call at the gate anyway. Takes nothing.
     fn peek(&self, call: &Call, priority: Priority, deadline: Mono, now: Now) -> Result<(), ApiError> {
         let provider = call.provider;

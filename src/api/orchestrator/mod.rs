@@ -82,6 +82,8 @@ pub enum Event {
         /// Who decides from now on.
         mode: BreakerMode,
     },
+    /// Find out how those are whom nobody has asked for a while, where that is free.
+    ProbeIdle,
     /// Take nothing new, finish what is under way, then say [`Effect::Drained`].
     Shutdown,
 }
@@ -281,6 +283,7 @@ impl RequestOrchestrator {
                     self.dirty.insert(provider);
                 }
             }
+            Event::ProbeIdle => self.probe_idle(now),
             Event::Shutdown => self.shut_down(now, &mut out),
         }
         self.advance(now, rng, &mut out);

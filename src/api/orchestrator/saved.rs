@@ -5,13 +5,11 @@ use super::RequestOrchestrator;
 use crate::api::cache::Entry;
 use crate::api::call::RequestKey;
 use crate::api::cost::Sum;
-use crate::api::health::probe_of;
 use crate::api::provider::{Endpoint, Provider};
 use crate::api::time::Now;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The state of all providers.
@@ -123,15 +121,5 @@ impl RequestOrchestrator {
         if let Some(access) = self.access.get_mut(&entry.provider) {
             access.cache.put(key, entry);
         }
-    }
-
-    /// Free calls for providers that nobody has asked for five minutes, sent without anybody waiting.
-    pub fn probe_idle(&mut self, provider: Provider, now: Now) -> bool {
-        let due = self.health.probe(provider, now.mono).is_some();
-        if let Some(call) = probe_of(provider).filter(|_| due) {
-            let agent: Arc<str> = "health".into();
-            self.refresh(&call, &call.key(), &agent, now);
-        }
-        due
     }
 }

@@ -7,14 +7,16 @@
 mod keep;
 mod start;
 
+pub use start::{Left, look, rebuild};
+
 use crate::actor::{ActorRef, Birth, Component, Ctx, How, StartError};
 use crate::api::breaker::BreakerMode;
 use crate::api::orchestrator::{ApiStats, DRAIN_LIMIT, Effect, Event, Notice, RequestOrchestrator};
 use crate::api::policy::ProviderPolicy;
 use crate::api::quota::Commitment;
 use crate::api::{
-    Answer, ApiError, AttemptId, Call, Endpoint, LedgerRow, Mono, Now, PriorityRequest, Provider, Reply, Validators,
-    WaiterId, WireError,
+    Answer, ApiError, AttemptId, Call, Endpoint, LedgerRow, Mono, Now, PriorityRequest, Provider, Reply,
+    Validators, WaiterId, WireError,
 };
 use crate::clock::{Clock, Seeds};
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
@@ -22,8 +24,8 @@ use crate::shell::Sabotage;
 use crate::store::keeper::{Database, Do};
 use crate::transport::Wire;
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, MessageResult, ResponseFuture, SpawnHandle,
-    WrapFuture,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, MessageResult, ResponseFuture,
+    SpawnHandle, WrapFuture,
 };
 use keep::Keeping;
 use rand_pcg::Pcg64Mcg;
@@ -115,6 +117,11 @@ pub struct SetBreaker {
     /// Who decides from now on.
     pub mode: BreakerMode,
 }
+
+/// Has every service that nobody has asked for five minutes asked something that costs nothing.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct ProbeIdle;
 
 /// State is written this long after something changed it.
 const SAVE_AFTER: Duration = Duration::from_secs(5);
@@ -321,7 +328,9 @@ async fn book(database: &ActorRef<Database>, row: LedgerRow) -> Result<(), Strin
 fn tell(notice: &Notice) {
     match notice {
         Notice::QuotaExhausted(provider) => {
-            log::warn!("{provider}: its quota is used up; answers are served from what is kept until it begins anew");
+            log::warn!(
+                "{provider}: its quota is used up; answers are served from what is kept until it begins anew"
+            );
         }
         Notice::Misconfigured(provider, endpoint, message) => {
             log::warn!("{provider} {endpoint}: {message}");
@@ -357,11 +366,7 @@ impl Handler<GetApiStats> for ApiManager {
     fn handle(&mut self, _: GetApiStats, _: &mut Ctx<Self>) -> MessageResult<GetApiStats> {
         let now = self.now();
         let orchestrator = self.orchestrator.as_ref();
-        MessageResult(
-            orchestrator
-                .expect("nothing is handled before it is there")
-                .stats(now),
-        )
+        MessageResult(orchestrator.expect("nothing is handled before it is there").stats(now))
     }
 }
 
@@ -370,6 +375,14 @@ impl Handler<Plan> for ApiManager {
 
     fn handle(&mut self, Plan { provider, commitments }: Plan, ctx: &mut Ctx<Self>) {
         self.hear(Event::Plan { provider, commitments }, ctx);
+    }
+}
+
+impl Handler<ProbeIdle> for ApiManager {
+    type Result = ();
+
+    fn handle(&mut self, _: ProbeIdle, ctx: &mut Ctx<Self>) {
+        self.hear(Event::ProbeIdle, ctx);
     }
 }
 
