@@ -214,6 +214,8 @@ mod tests {
     #[test]
     fn a_machine_without_certificates_gets_a_client_as_well() {
         install_crypto();
-        line(Provider::OddsApi, None).embedded().unwrap();
+        let line = line(Provider::OddsApi, None);
+        line.embedded().unwrap();
+        line.client().unwrap();
     }
 }

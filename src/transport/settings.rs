@@ -3,7 +3,8 @@
 use super::client::Line;
 use crate::api::Provider;
 use reqwest::Url;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// How the wire is set up.
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 #[serde(default, deny_unknown_fields)]
 pub struct TransportSettings {
     /// Base URLs that differ from the providers' own; https, or http on this machine. A call's path is put after its path.
+    #[serde(deserialize_with = "by_name")]
     pub base_urls: BTreeMap<Provider, String>,
     /// An address or page under which whoever runs this can be reached; the National Weather Service wants one.
     pub contact: Option<String>,
@@ -29,6 +31,21 @@ impl Default for TransportSettings {
             proxy_from_environment: false,
         }
     }
+}
+
+/// Providers by the names they have everywhere else.
+fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Provider, String>, D::Error> {
+    let named = BTreeMap::<String, String>::deserialize(from)?;
+    let known = |(name, url): (String, String)| match Provider::of_name(&name) {
+        Some(provider) => Ok((provider, url)),
+        None => {
+            let all = Provider::ALL.map(Provider::name).join(", ");
+            Err(D::Error::custom(format!(
+                "no provider is called `{name}`: use one of {all}"
+            )))
+        }
+    };
+    named.into_iter().map(known).collect()
 }
 
 /// Settings that cannot be used.

@@ -250,6 +250,38 @@ pub fn sums_since(conn: &mut Conn, provider: Provider, since: DateTime<Utc>) -> 
     Ok(sums(row))
 }
 
+/// A line as the database sums it.
+#[derive(Queryable)]
+struct SpendRecord {
+    day: String,
+    provider: String,
+    agent: String,
+    priority: String,
+    state: String,
+    outcome: String,
+    figures: (i64, i64, i64),
+}
+
+impl SpendRecord {
+    fn into_line(self) -> Result<SpendLine, StoreError> {
+        let wrong = |reason: String| StoreError::Row {
+            table: "api_ledger",
+            key: format!("{} {} {}", self.day, self.provider, self.agent),
+            reason,
+        };
+        let day: Result<NaiveDate, _> = self.day.parse();
+        Ok(SpendLine {
+            day: day.map_err(|e| wrong(format!("day `{}`: {e}", self.day)))?,
+            provider: named("provider", &self.provider, Provider::of_name).map_err(wrong)?,
+            priority: named("priority", &self.priority, Priority::of_name).map_err(wrong)?,
+            agent: self.agent,
+            state: self.state,
+            outcome: self.outcome,
+            sums: sums(self.figures),
+        })
+    }
+}
+
 /// What was spent since an instant, by day, provider, agent, priority, state and outcome, in that order; any coarser report
 /// is a sum over these lines.
 ///
@@ -264,39 +296,14 @@ pub fn spend(conn: &mut Conn, since: DateTime<Utc>) -> Result<Vec<SpendLine>, St
         api_ledger::state,
         api_ledger::outcome,
     );
-    type By = (String, String, String, String, String, String);
-    let rows: Vec<(By, (i64, i64, i64))> = api_ledger::table
+    let figures = (sql::<BigInt>(CREDITS), sql::<BigInt>(USD_MICROS), sql::<BigInt>(COUNT));
+    let records: Vec<SpendRecord> = api_ledger::table
         .filter(api_ledger::at.ge(since.naive_utc()))
         .group_by(by)
         .order(by)
-        .select((
-            by,
-            (sql::<BigInt>(CREDITS), sql::<BigInt>(USD_MICROS), sql::<BigInt>(COUNT)),
-        ))
+        .select((by.0, by.1, by.2, by.3, by.4, by.5, figures))
         .load(conn)?;
-    rows.into_iter().map(line).collect()
-}
-
-fn line(
-    ((day, provider, agent, priority, state, outcome), figures): (
-        (String, String, String, String, String, String),
-        (i64, i64, i64),
-    ),
-) -> Result<SpendLine, StoreError> {
-    let wrong = |reason: String| StoreError::Row {
-        table: "api_ledger",
-        key: format!("{day} {provider} {agent}"),
-        reason,
-    };
-    Ok(SpendLine {
-        day: day.parse().map_err(|e| wrong(format!("day `{day}`: {e}")))?,
-        provider: named("provider", &provider, Provider::of_name).map_err(wrong)?,
-        priority: named("priority", &priority, Priority::of_name).map_err(wrong)?,
-        agent: agent.clone(),
-        state,
-        outcome,
-        sums: sums(figures),
-    })
+    records.into_iter().map(SpendRecord::into_line).collect()
 }
 
 /// Forgets attempts that ended before an instant and returns how many: a ledger that grows for ever would fill the disk. Open

@@ -149,6 +149,22 @@ fn base_urls_are_https_or_of_this_machine() {
     );
 }
 
+#[test]
+fn settings_name_providers_as_the_ledger_does() {
+    let read = |text: &str| toml::from_str::<TransportSettings>(text);
+    let settings = read("contact = \"me@example.org\"\n[base_urls]\nopenai = \"http://127.0.0.1:8000\"").unwrap();
+    assert_eq!(
+        settings.base_urls.get(&Provider::OpenAi).map(String::as_str),
+        Some("http://127.0.0.1:8000")
+    );
+    assert_eq!(settings.connect_timeout_ms, 10_000);
+    let message = read("[base_urls]\nopen_ai = \"x\"").unwrap_err().to_string();
+    assert!(
+        message.contains("no provider is called `open_ai`: use one of odds_api,"),
+        "{message}"
+    );
+}
+
 #[tokio::test]
 async fn nothing_is_sent_where_nobody_listens() {
     let port = {
