@@ -125,9 +125,8 @@ async fn respond(stream: &mut TcpStream, door: &Door, head: Head) -> io::Result<
 /// Returns when the client has closed its side while it waits; a request sent ahead is left where it is.
 async fn closed(stream: &TcpStream) {
     let mut byte = [0_u8; 1];
-    match stream.peek(&mut byte).await {
-        Ok(1..) => std::future::pending().await,
-        Ok(0) | Err(_) => {}
+    if let Ok(1..) = stream.peek(&mut byte).await {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -10,3 +10,4 @@ mod cli;
 mod house;
 mod runtime;
 mod season_files;
+mod upstream;

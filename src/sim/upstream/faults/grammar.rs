@@ -190,7 +190,7 @@ fn written(time: Duration) -> String {
     let ms = time.as_millis() as u64;
     let (name, unit) = UNITS
         .into_iter()
-        .find(|(_, unit)| ms > 0 && ms % unit == 0)
+        .find(|(_, unit)| ms > 0 && ms.is_multiple_of(*unit))
         .unwrap_or(("s", 1_000));
     format!("{}{name}", ms / unit)
 }

@@ -10,6 +10,7 @@ mod weather;
 use super::*;
 use crate::sim::{League, SimOptions};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 pub(super) const SEASON: u16 = 2031;
 
@@ -17,12 +18,15 @@ pub(super) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-pub(super) fn league() -> League {
-    let options = SimOptions {
-        n_weeks: 4,
-        ..SimOptions::default()
-    };
-    League::generate(11, SEASON..=SEASON, options)
+pub(super) fn league() -> &'static League {
+    static LEAGUE: OnceLock<League> = OnceLock::new();
+    LEAGUE.get_or_init(|| {
+        let options = SimOptions {
+            n_weeks: 4,
+            ..SimOptions::default()
+        };
+        League::generate(11, SEASON..=SEASON, options)
+    })
 }
 
 pub(super) fn world() -> World {

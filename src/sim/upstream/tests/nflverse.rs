@@ -16,7 +16,7 @@ fn the_schedule_file_is_read_back_as_the_world_it_was_written_from() {
     let end = midweek() + TimeDelta::days(60);
     let answer = follow(&mut up, &file("schedules/games.csv"), end);
     assert_eq!(answer.status, 200);
-    let mut ours = league().games;
+    let mut ours = league().games.clone();
     ours.sort_by(|a, b| a.fixture.id.cmp(&b.fixture.id));
     let mut theirs = parsed(&answer.body);
     theirs.sort_by(|a, b| a.fixture.id.cmp(&b.fixture.id));

@@ -38,7 +38,8 @@ fn credits_are_markets_times_regions_and_errors_and_empty_answers_are_free() {
     let mut up = upstream("");
     let ten =
         "sim_alfa,sim_bravo,sim_charlie,sim_delta,sim_echo,sim_foxtrot,sim_golf,sim_hotel,sim_india,sim_juliett";
-    let cases: [(&[(&str, &str)], u16, &str, u32); 10] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str, u32);
+    let cases: [Case<'_>; 10] = [
         (&[("regions", "us")], 200, "", 1),
         (&[("regions", "us,uk"), ("markets", "h2h,spreads")], 200, "", 4),
         (&[("regions", "us"), ("markets", "h2h,h2h")], 200, "", 1),
