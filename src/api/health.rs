@@ -73,9 +73,18 @@ struct Seen {
     last_message: Option<String>,
 }
 
+impl Seen {
+    fn say(&mut self, message: &str) {
+        if !message.is_empty() {
+            self.last_message = Some(message.to_owned());
+        }
+    }
+}
+
 /// Outcomes looked back on: at one a second they are five minutes.
 const MAX_OUTCOMES: usize = 300;
-const LOOK_BACK: Duration = Duration::from_secs(300);
+/// How far back calls are looked at.
+pub const LOOK_BACK: Duration = Duration::from_secs(300);
 /// After this long without a call a provider is asked on purpose.
 pub const IDLE: Duration = Duration::from_secs(300);
 
@@ -87,7 +96,7 @@ pub struct ApiHealthMonitor {
 
 impl ApiHealthMonitor {
     /// A call of a provider ended.
-    pub fn saw(&mut self, provider: Provider, class: &Class, message: &str, now: Mono) {
+    pub fn saw(&mut self, provider: Provider, class: Class, message: &str, now: Mono) {
         let failed = match class {
             Class::Transient | Class::BadPayload => true,
             Class::Success | Class::NotModified => false,
@@ -95,7 +104,7 @@ impl ApiHealthMonitor {
             _ => {
                 let seen = self.seen.entry(provider).or_default();
                 seen.last = Some(now);
-                seen.last_message = Some(message.to_owned());
+                seen.say(message);
                 return;
             }
         };
@@ -106,7 +115,7 @@ impl ApiHealthMonitor {
             seen.outcomes.pop_front();
         }
         if failed {
-            seen.last_message = Some(message.to_owned());
+            seen.say(message);
         }
     }
 
@@ -193,13 +202,13 @@ mod tests {
         let p = Provider::Espn;
         assert_eq!(m.health(p, FINE, Mono(0)), ProviderHealth::Unknown);
         for _ in 0..9 {
-            m.saw(p, &Class::Success, "", Mono(0));
+            m.saw(p, Class::Success, "", Mono(0));
         }
-        m.saw(p, &Class::Transient, "503", Mono(0));
+        m.saw(p, Class::Transient, "503", Mono(0));
         assert_eq!(m.health(p, FINE, Mono(0)), ProviderHealth::Healthy);
-        m.saw(p, &Class::Transient, "503 again", Mono(0));
-        m.saw(p, &Class::Throttled, "slow down", Mono(0));
-        m.saw(p, &Class::Transient, "503 again", Mono(0));
+        m.saw(p, Class::Transient, "503 again", Mono(0));
+        m.saw(p, Class::Throttled, "slow down", Mono(0));
+        m.saw(p, Class::Transient, "503 again", Mono(0));
         assert_eq!(m.health(p, FINE, Mono(0)), ProviderHealth::Degraded);
         assert_eq!(m.counts(p, Mono(0)), (12, 3));
         assert_eq!(m.health(p, FINE, Mono::secs(301)), ProviderHealth::Unknown);
@@ -224,7 +233,7 @@ mod tests {
             };
             assert_eq!((call.credits, call.usd_micros), (0, 0), "{provider}");
         }
-        m.saw(Provider::OddsApi, &Class::Success, "", Mono::secs(1));
+        m.saw(Provider::OddsApi, Class::Success, "", Mono::secs(1));
         assert_eq!(m.probe(Provider::OddsApi, Mono::secs(300)), None);
         assert!(m.probe(Provider::OddsApi, Mono::secs(301)).is_some());
     }

@@ -20,6 +20,7 @@ pub enum Provider {
     /// Anthropic's messages API: metered in dollars.
     Anthropic,
     /// OpenAI's API: metered in dollars.
+    #[serde(rename = "openai")]
     OpenAi,
     /// xAI's API: metered in dollars.
     Xai,

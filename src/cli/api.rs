@@ -8,10 +8,13 @@ mod status;
 use super::Failure;
 use super::session::{self, NetArgs};
 use crate::api::orchestrator::{ApiStats, RequestOrchestrator};
-use crate::api::{Mono, Now};
+use crate::api::{Mono, Now, Provider};
 use crate::app::api_manager::{look, rebuild};
+use crate::app::sync::{commitments, month_plan};
 use crate::config::Settings;
+use crate::domain::game::Fixture;
 use crate::home::Home;
+use crate::store::games;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
@@ -78,7 +81,15 @@ fn kept(home: &Home, now: DateTime<Utc>) -> Result<(RequestOrchestrator, Setting
     let mut conn = session::reading(home)?;
     let left = look(&mut conn, now)?;
     let clocks = clocks(now);
-    let orchestrator = rebuild(settings.api.policies(), left, clocks).map_err(|e| Failure::new(3, anyhow!(e)))?;
+    let mut orchestrator =
+        rebuild(settings.api.policies(), left, clocks).map_err(|e| Failure::new(3, anyhow!(e)))?;
+    let fixtures: Vec<Fixture> = games::all(&mut conn)?.into_iter().map(|g| g.fixture).collect();
+    let stats = orchestrator.provider_stats(Provider::OddsApi, clocks);
+    if let Some(credits) = stats.and_then(|p| p.credits) {
+        let quota = settings.api.credits;
+        let month = month_plan(&fixtures, &quota, now, credits.resets_at, credits.remaining);
+        orchestrator.plan(Provider::OddsApi, commitments(&month.plan));
+    }
     Ok((orchestrator, settings))
 }
 

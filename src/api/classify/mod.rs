@@ -78,6 +78,26 @@ impl Class {
         }
     }
 
+    /// The class of a [`Class::name`]; the end of an exhausted quota is not in it.
+    pub fn of_name(name: &str) -> Option<Class> {
+        [
+            Class::Success,
+            Class::NotModified,
+            Class::Transient,
+            Class::Throttled,
+            Class::QuotaExhausted { until: None },
+            Class::Misconfigured,
+            Class::BadRequest,
+            Class::NotFound,
+            Class::BadPayload,
+            Class::Refused,
+            Class::Truncated,
+            Class::Aborted,
+        ]
+        .into_iter()
+        .find(|class| class.name() == name)
+    }
+
     /// What the breaker makes of it. A model's answer that fits no schema is a success here: whoever asked judges that,
     /// and it is no outage.
     pub fn breaker(self) -> Sign {

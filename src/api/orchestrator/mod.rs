@@ -268,11 +268,7 @@ impl RequestOrchestrator {
                 latency,
             } => self.done(attempt, outcome, latency, now, rng, &mut out),
             Event::Tick => self.woken_at = None,
-            Event::Plan { provider, commitments } => {
-                if let Some(quota) = self.access.get_mut(&provider).and_then(|a| a.cache.quota_mut()) {
-                    quota.commit(commitments);
-                }
-            }
+            Event::Plan { provider, commitments } => self.plan(provider, commitments),
             Event::SetBreaker {
                 provider,
                 endpoint,
@@ -288,6 +284,13 @@ impl RequestOrchestrator {
         }
         self.advance(now, rng, &mut out);
         out
+    }
+
+    /// The fetches that are planned of a metered provider: what they will cost is not spent on anything else.
+    pub fn plan(&mut self, provider: Provider, commitments: Vec<Commitment>) {
+        if let Some(quota) = self.access.get_mut(&provider).and_then(|a| a.cache.quota_mut()) {
+            quota.commit(commitments);
+        }
     }
 
     /// Whether new work is taken.

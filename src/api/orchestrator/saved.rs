@@ -4,7 +4,10 @@
 use super::RequestOrchestrator;
 use crate::api::cache::Entry;
 use crate::api::call::RequestKey;
+use crate::api::classify::Class;
 use crate::api::cost::Sum;
+use crate::api::health::LOOK_BACK;
+use crate::api::ledger::LedgerRow;
 use crate::api::provider::{Endpoint, Provider};
 use crate::api::time::Now;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -120,6 +123,14 @@ impl RequestOrchestrator {
     pub fn restore_entry(&mut self, key: RequestKey, entry: Entry) {
         if let Some(access) = self.access.get_mut(&entry.provider) {
             access.cache.put(key, entry);
+        }
+    }
+
+    /// How a recent attempt of an earlier process went, for the health of its provider.
+    pub fn restore_outcome(&mut self, row: &LedgerRow, now: Now) {
+        let age = (now.wall - row.at).to_std().unwrap_or(Duration::ZERO);
+        if let Some(class) = Class::of_name(&row.outcome).filter(|_| age < LOOK_BACK) {
+            self.health.saw(row.provider, class, "", now.mono - age);
         }
     }
 }

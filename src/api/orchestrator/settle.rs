@@ -63,7 +63,7 @@ impl RequestOrchestrator {
             latency,
         };
         self.health
-            .saw(provider, &judged.verdict.class, &judged.verdict.message, now.mono);
+            .saw(provider, judged.verdict.class, &judged.verdict.message, now.mono);
         self.learn(id, &judged, now, rng, out);
         let row = self.bill(&judged, now);
         self.conclude(judged, row, now, rng, out);

@@ -7,7 +7,7 @@ use crate::api::cache::Entry;
 use crate::api::cost::Sum;
 use crate::api::orchestrator::{RequestOrchestrator, SavedState};
 use crate::api::quota::month_start;
-use crate::api::{Now, Provider, Stamp};
+use crate::api::{LedgerRow, Now, Provider, Stamp};
 use crate::store::api::cache::CacheRow;
 use crate::store::api::ledger::{SpendLine, Sums};
 use crate::store::keeper::{Do, Work};
@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Rows older than this are of no use to anybody: two months and a day are reported.
 const LEDGER_DAYS: i64 = 400;
 
+/// Attempts that health is judged by.
+const N_LATEST: i64 = 300;
+
 /// What earlier processes left.
 pub struct Left {
     /// The number of this life.
@@ -33,6 +36,8 @@ pub struct Left {
     pub answers: Vec<CacheRow>,
     /// Spent since the beginning of the month before this one.
     pub spent: Vec<SpendLine>,
+    /// The newest attempts, the latest first.
+    pub latest: Vec<LedgerRow>,
     /// Spent this month and today, by provider.
     pub sums: BTreeMap<Provider, (Sums, Sums)>,
 }
@@ -74,6 +79,7 @@ pub fn look(conn: &mut Conn, now: DateTime<Utc>) -> Result<Left, StoreError> {
         n_closed: 0,
         state: api::state::get(conn, keep::STATE)?.map(|(body, _)| body),
         answers: api::cache::all(conn)?,
+        latest: api::ledger::latest(conn, N_LATEST)?,
         spent: api::ledger::spend(conn, month_start(month - TimeDelta::days(1)))?,
         sums,
     })
@@ -126,6 +132,9 @@ pub fn rebuild(
             usd_micros: line.sums.usd_micros,
         };
         orchestrator.restore_spend(line.day, line.provider, &line.agent, sum);
+    }
+    for row in left.latest.iter().rev() {
+        orchestrator.restore_outcome(row, now);
     }
     for row in left.answers {
         let entry = Entry {

@@ -9,7 +9,7 @@ mod plan;
 mod schedule;
 mod weather;
 
-pub use plan::{MonthPlan, month_plan, tell_plan};
+pub use plan::{MonthPlan, commitments, month_plan, tell_plan};
 
 use super::House;
 use super::api_manager::Fetch;

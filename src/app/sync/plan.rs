@@ -55,15 +55,20 @@ pub fn month_plan(
 
 /// Tells the API manager what is planned, so that nobody else spends it.
 pub fn tell_plan(house: &House, plan: &FetchPlan) {
-    let commitments = plan.fetches.iter().map(|fetch| Commitment {
-        at: fetch.at,
-        credits: fetch.credits,
-    });
     let order = Plan {
         provider: Provider::OddsApi,
-        commitments: commitments.collect(),
+        commitments: commitments(plan),
     };
     if let Err(refused) = house.api.tell(order, Lane::Normal) {
         log::warn!("the API manager was not told the plan: {refused}");
     }
+}
+
+/// What a plan promises: when and how many credits.
+pub fn commitments(plan: &FetchPlan) -> Vec<Commitment> {
+    let promised = plan.fetches.iter().map(|fetch| Commitment {
+        at: fetch.at,
+        credits: fetch.credits,
+    });
+    promised.collect()
 }
