@@ -7,6 +7,7 @@
 
 mod bus;
 mod cli;
+mod feeds;
 mod house;
 mod runtime;
 mod season_files;

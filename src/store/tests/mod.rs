@@ -1,6 +1,7 @@
 //! The database against invented games: repeatability, refusals, the chain, and the real files where present.
 
 mod decisions;
+mod facts;
 mod imports;
 mod letters;
 mod opening;

@@ -47,9 +47,11 @@ fn a_newer_schema_is_left_alone() {
     let insert = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
     fixture.conn().batch_execute(insert).unwrap();
     let message = refusal(&fixture.folder.path().join("huddle.db"));
-    let expected = "the database has the newer schema 99990101000000, this huddle knows up to 00000000000002: use \
-                    the newer huddle";
-    assert!(message.ends_with(expected), "{message}");
+    let expected = "the database has the newer schema 99990101000000, this huddle knows up to 0000";
+    assert!(
+        message.contains(expected) && message.ends_with(": use the newer huddle"),
+        "{message}"
+    );
 }
 
 #[test]
