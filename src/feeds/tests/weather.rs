@@ -1,10 +1,11 @@
 //! Forecasts of both services: units read from the answer, hours found by kickoff, gaps left as gaps.
 
 use super::services::{at, kinds, noon};
+use crate::domain::game::Roof;
 use crate::domain::source::Source;
 use crate::domain::team::{Place, Team};
 use crate::domain::weather::Forecast;
-use crate::feeds::{nws, open_meteo};
+use crate::feeds::{kickoffs, nws, open_meteo};
 
 const TWO_PLACES: &[u8] = include_bytes!("../../../tests/fixtures/open_meteo_two.json");
 const POINTS: &[u8] = include_bytes!("../../../tests/fixtures/nws_points.json");
@@ -137,4 +138,23 @@ fn an_observation_may_lack_every_value() {
     assert_eq!(full.air.gust_mph, None);
     assert_eq!((bare.station.as_str(), bare.at), ("KMCI", at("2020-11-08T20:53:00Z")));
     assert!(bare.air.is_empty());
+}
+
+#[test]
+fn a_game_gets_the_weather_of_its_hour_and_its_place() {
+    let facts = super::games(&[&[]]);
+    let mut fixture = facts.games[0].fixture.clone();
+    assert_eq!(kickoffs::place(&fixture), Some(Team::KC.home_in(2020)));
+    let places = open_meteo::forecasts(TWO_PLACES, noon()).unwrap();
+    let told = kickoffs::forecasts([(&fixture, &places[0].hours)]);
+    assert_eq!(kinds(&told), [("wind_speed_10m", "absurd weather")]);
+    let (game, forecast) = &told.rows[0].1;
+    assert_eq!((game, forecast.hour), (&fixture.id, at("2020-11-08T21:00:00Z")));
+    let other = kickoffs::forecasts([(&fixture, &places[1].hours)]);
+    assert_eq!(kinds(&other)[0], ("hour", "no forecast for kickoff"));
+    assert_eq!(other.corrected.0.values().map(|c| c.count).sum::<u64>(), 2);
+    fixture.neutral = true;
+    assert_eq!(kickoffs::place(&fixture), None, "the nominal home is another city");
+    (fixture.neutral, fixture.roof) = (false, Some(Roof::Dome));
+    assert_eq!(kickoffs::place(&fixture), None);
 }
