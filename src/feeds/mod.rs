@@ -11,6 +11,7 @@ pub mod book_closes;
 pub mod error;
 pub mod espn;
 mod json;
+pub mod kickoffs;
 mod market;
 pub mod movement;
 pub mod nflverse;

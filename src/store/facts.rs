@@ -141,7 +141,7 @@ pub(super) fn source_of(name: &str, table: &'static str) -> Result<Source, Store
     })
 }
 
-/// A row that a service told, of which the newest before counts.
+/// Counts one row by what storing it did.
 pub(super) fn tally(counts: &mut Counts, stored: super::Stored) {
     match stored {
         super::Stored::New => counts.new += 1,

@@ -8,6 +8,7 @@
 mod api;
 mod bus;
 mod cli;
+mod feeds;
 mod house;
 mod runtime;
 mod season_files;

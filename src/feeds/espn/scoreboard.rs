@@ -47,7 +47,8 @@ pub fn scoreboard(bytes: &[u8], received_at: DateTime<Utc>) -> Result<Board, Fee
             if competition.get("timeValid") == Some(&Value::Bool(false)) {
                 events.note(NO_HOUR, place);
             }
-            for odds in json::rows_at(competition, &["odds"]) {
+            // A null stands here for games without odds.
+            for odds in json::rows_at(competition, &["odds"]).iter().filter(|o| !o.is_null()) {
                 if event.status == EventStatus::Scheduled {
                     take_odds(&mut offers, place, event, odds)?;
                 } else {
@@ -146,10 +147,6 @@ fn score(home: &Value, away: &Value) -> Result<Option<Score>, Fault> {
 
 fn take_odds(offers: &mut Harvest<Offer>, place: u64, event: &Event, odds: &Value) -> Result<(), FeedError> {
     let Some(provider) = json::text_at(odds, &["provider", "name"]) else {
-        // A null stands here for games without odds.
-        if odds.is_null() {
-            return Ok(());
-        }
         return offers.take(place, odds, Err(Fault::new("odds", "odds of nobody: no provider")));
     };
     let book = Book::new(&format!("espn:{}", sheet::cut(provider)));
@@ -227,7 +224,7 @@ fn spread(event: &Event, odds: &Value) -> Result<Option<f64>, String> {
         _ => return Err(format!("a favourite that does not play: {}", favourite.code())),
     };
     match handicap {
-        Some(home) if home != 0.0 && home.abs() == line.abs() && home == line => {
+        Some(home) if home != 0.0 && home == line => {
             Err(format!("details and spread contradict: `{details}` and {home}"))
         }
         _ => Ok(Some(line)),

@@ -1,9 +1,12 @@
 //! Every trap of the data and every bad input, on invented games; and the benchmarks of the real files where present.
 
 mod games;
+mod market_watch;
 mod odds;
 mod real;
+mod services;
 mod sheets;
+mod weather;
 
 use super::Facts;
 use super::nflverse_games::{self, COLUMNS};

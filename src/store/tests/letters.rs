@@ -296,10 +296,10 @@ fn a_database_of_the_first_version_is_brought_up_to_date() {
     let path = fixture.folder.path().join("huddle.db");
     {
         let mut conn = fixture.conn();
+        imports::games_file(&mut conn, "g", games_csv().as_bytes(), now()).unwrap();
         while conn.applied_migrations().unwrap().len() > 1 {
             conn.revert_last_migration(crate::store::MIGRATIONS).unwrap();
         }
-        imports::games_file(&mut conn, "g", games_csv().as_bytes(), now()).unwrap();
         let Change::Post(entry) = post(1, To::One("/r".into())) else {
             unreachable!()
         };

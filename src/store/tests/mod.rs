@@ -2,6 +2,7 @@
 
 mod api;
 mod decisions;
+mod facts;
 mod imports;
 mod letters;
 mod opening;

@@ -19,7 +19,10 @@ async fn live(folder: &Path, base: &str) {
     let tree = start(folder, base, wide());
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
     let asked: Vec<_> = (0..N_IN_FLIGHT + N_QUEUED)
-        .map(|n| ask(&tree.api, odds(n), Duration::from_secs(120)))
+        .map(|n| {
+            let api = tree.api.clone();
+            async move { ask(&api, odds(n), Duration::from_secs(120)).await }
+        })
         .collect();
     let waiting = actix::spawn(futures_util::future::join_all(asked));
     terminate.recv().await;
@@ -44,7 +47,10 @@ fn workload() {
 }
 
 fn terminate(child: &Child) {
-    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
 }
 
@@ -63,12 +69,18 @@ fn sigterm_with_two_hundred_queued_and_eight_in_flight_loses_no_row_and_ends_in_
         .stdout(Stdio::null())
         .stderr(Stdio::inherit());
     let mut child = command.spawn().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     while server.asked().in_flight < N_IN_FLIGHT {
         assert!(child.try_wait().unwrap().is_none(), "the workload ended by itself");
         runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
     }
-    #[expect(clippy::disallowed_methods, reason = "how long a real process takes to end is what is measured")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a real process takes to end is what is measured"
+    )]
     let began = Instant::now();
     terminate(&child);
     let status = child.wait().unwrap();

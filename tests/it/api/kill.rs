@@ -37,7 +37,8 @@ async fn live(folder: &Path, base: &str, life: &str) {
 /// The workload; without a folder it is not meant.
 #[test]
 fn workload() {
-    let (Ok(folder), Ok(base), Ok(life)) = (std::env::var(FOLDER), std::env::var(BASE), std::env::var(LIFE)) else {
+    let (Ok(folder), Ok(base), Ok(life)) = (std::env::var(FOLDER), std::env::var(BASE), std::env::var(LIFE))
+    else {
         return;
     };
     actix::System::new().block_on(live(Path::new(&folder), &base, &life));
@@ -65,7 +66,10 @@ fn after_any_kill_the_ledger_covers_what_was_charged_and_nothing_kept_is_paid_tw
         credits: 3,
     });
     let mut rng = Seeds::new(4).derive("api/kill", 0);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     for life in 0..n_kills {
         let mut child = start_life(folder.path(), &server.base(), &life.to_string());
         // From before the first call to well within them.
@@ -74,20 +78,43 @@ fn after_any_kill_the_ledger_covers_what_was_charged_and_nothing_kept_is_paid_tw
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(start_life(folder.path(), &server.base(), "last").wait().unwrap().success());
+    assert!(
+        start_life(folder.path(), &server.base(), "last")
+            .wait()
+            .unwrap()
+            .success()
+    );
     let store = Store::open(&folder.path().join("huddle.db")).unwrap();
     let mut conn = store.conn().unwrap();
     let rows = ledger::latest(&mut conn, 100_000).unwrap();
     let asked = server.asked();
-    assert!(rows.iter().all(|row| row.state != Spend::Reserved), "everything is closed in the end");
+    assert!(
+        rows.iter().all(|row| row.state != Spend::Reserved),
+        "everything is closed in the end"
+    );
     let sum = |state: Spend| -> u32 { rows.iter().filter(|r| r.state == state).map(|r| r.credits).sum() };
     let (settled, uncertain) = (sum(Spend::Settled), sum(Spend::Uncertain));
-    assert!(settled <= asked.charged && asked.charged <= settled + uncertain, "{settled} + {uncertain} of {}", asked.charged);
+    assert!(
+        settled <= asked.charged && asked.charged <= settled + uncertain,
+        "{settled} + {uncertain} of {}",
+        asked.charged
+    );
     // Whatever was settled has its answer in the cache, and was asked for no more often than it was in doubt, and once.
-    let kept: BTreeSet<String> = cache::all(&mut conn).unwrap().into_iter().map(|row| row.key.as_str().to_owned()).collect();
+    let kept: BTreeSet<String> = cache::all(&mut conn)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.key.as_str().to_owned())
+        .collect();
     let mut n_settled = 0;
-    for row in rows.iter().filter(|r| r.state == Spend::Settled && r.outcome == "success") {
-        assert!(kept.contains(row.key.as_str()), "{} was paid for and its answer is gone", row.key);
+    for row in rows
+        .iter()
+        .filter(|r| r.state == Spend::Settled && r.outcome == "success")
+    {
+        assert!(
+            kept.contains(row.key.as_str()),
+            "{} was paid for and its answer is gone",
+            row.key
+        );
         n_settled += 1;
     }
     for n in 0..N_CALLS {
@@ -96,8 +123,14 @@ fn after_any_kill_the_ledger_covers_what_was_charged_and_nothing_kept_is_paid_tw
         // Answers of one run are a minute at most; a slow machine may outlive their freshness, which is no fault.
         let first = rows.iter().filter(|r| r.key == key).map(|r| r.at).min();
         let last = rows.iter().filter(|r| r.key == key).map(|r| r.at).max();
-        let young = first.zip(last).is_none_or(|(a, b)| b - a < chrono::TimeDelta::seconds(50));
-        assert!(!young || of(Spend::Settled) <= 1, "{key} was paid for {} times", of(Spend::Settled));
+        let young = first
+            .zip(last)
+            .is_none_or(|(a, b)| b - a < chrono::TimeDelta::seconds(50));
+        assert!(
+            !young || of(Spend::Settled) <= 1,
+            "{key} was paid for {} times",
+            of(Spend::Settled)
+        );
     }
     let sums = ledger::sums_since(&mut conn, Provider::OddsApi, chrono::DateTime::UNIX_EPOCH).unwrap();
     assert_eq!(sums.credits, u64::from(settled + uncertain));

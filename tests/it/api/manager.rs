@@ -77,11 +77,21 @@ pub fn start(folder: &Path, base: &str, policies: BTreeMap<Provider, ProviderPol
 /// The `n`-th of many different metered calls.
 pub fn odds(n: usize) -> Call {
     let n = n.to_string();
-    Call::get(Provider::OddsApi, Endpoint::Odds, "/v4/sports/americanfootball_nfl/odds", &[("n", &n)]).credits(3)
+    Call::get(
+        Provider::OddsApi,
+        Endpoint::Odds,
+        "/v4/sports/americanfootball_nfl/odds",
+        &[("n", &n)],
+    )
+    .credits(3)
 }
 
 /// Asks for a call.
-pub async fn ask(api: &ActorRef<ApiManager>, call: Call, within: Duration) -> Result<Result<Answer, ApiError>, AskError> {
+pub async fn ask(
+    api: &ActorRef<ApiManager>,
+    call: Call,
+    within: Duration,
+) -> Result<Result<Answer, ApiError>, AskError> {
     let fetch = Fetch::new(call, "test", within);
     let how = fetch.how();
     api.ask(fetch, how).await
@@ -100,9 +110,17 @@ fn a_call_is_booked_sent_settled_kept_and_then_served_from_what_was_kept() {
         let tree = start(folder.path(), &server.base(), wide());
         let answer = ask(&tree.api, odds(1), WITHIN).await.unwrap().unwrap();
         assert_eq!(answer.freshness, Freshness::Live);
-        let stats = tree.api.ask(GetApiStats, huddle::actor::How::within(WITHIN)).await.unwrap();
-        let odds = stats.providers.iter().find(|p| p.provider == Provider::OddsApi).unwrap();
-        assert_eq!(odds.credits.as_ref().map(|c| c.remaining), Some(1_000_000 - 3));
+        let stats = tree
+            .api
+            .ask(GetApiStats, huddle::actor::How::within(WITHIN))
+            .await
+            .unwrap();
+        let metered = stats
+            .providers
+            .iter()
+            .find(|p| p.provider == Provider::OddsApi)
+            .unwrap();
+        assert_eq!(metered.credits.as_ref().map(|c| c.remaining), Some(1_000_000 - 3));
         // A crash loses nothing that was kept.
         tree.api
             .ask(Sabotage("on purpose".into()), huddle::actor::How::within(WITHIN))
@@ -122,9 +140,16 @@ fn a_call_is_booked_sent_settled_kept_and_then_served_from_what_was_kept() {
     });
     assert_eq!((kept.freshness, &kept.body), (Freshness::Fresh, &first.body));
     assert_eq!(server.asked().charged, 3, "asked and charged once");
-    let rows = ledger::latest(&mut Store::open(&folder.path().join("huddle.db")).unwrap().conn().unwrap(), 10).unwrap();
+    let rows = ledger::latest(
+        &mut Store::open(&folder.path().join("huddle.db")).unwrap().conn().unwrap(),
+        10,
+    )
+    .unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].credits, rows[0].outcome.as_str(), &*rows[0].agent), (3, "success", "test"));
+    assert_eq!(
+        (rows[0].credits, rows[0].outcome.as_str(), &*rows[0].agent),
+        (3, "success", "test")
+    );
 }
 
 #[test]
@@ -149,7 +174,11 @@ fn a_provider_that_is_not_there_is_an_error_that_says_so_and_holds_no_key() {
     let folder = tempfile::tempdir().unwrap();
     actix::System::new().block_on(async {
         // A port that was free a moment ago.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let tree = start(folder.path(), &format!("http://127.0.0.1:{port}"), wide());
         let fetch = Fetch::new(odds(1), "test", Duration::from_secs(5)).with(|r| r.tolerance(Tolerance::Live));
         let how = fetch.how();

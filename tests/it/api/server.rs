@@ -4,9 +4,11 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// How it is doing.
 #[derive(Clone, Copy, Debug)]
@@ -28,35 +30,73 @@ pub struct Asked {
     pub in_flight: usize,
 }
 
+/// A runtime on a thread of its own, which ends with this.
+pub struct Background {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Begins something there, and goes on running what it has spawned.
+    pub fn start<T: Send + 'static, F: Future<Output = T>>(
+        begin: impl FnOnce() -> F + Send + 'static,
+    ) -> (T, Background) {
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                tell.send(begin().await).unwrap();
+                stopped.await.ok();
+            });
+        });
+        let background = Background {
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        (told.recv().unwrap(), background)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
 /// The provider, on a thread and a runtime of its own, so that it outlives every process under test.
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     asked: Arc<Mutex<Asked>>,
-    _runtime: tokio::runtime::Runtime,
+    _background: Background,
 }
 
 impl Server {
     /// Begins to listen.
     pub fn start(manner: Manner) -> Server {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let asked = Arc::new(Mutex::new(Asked::default()));
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap();
         let shared = Arc::clone(&asked);
-        runtime.spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, manner, Arc::clone(&shared)));
-            }
+        let (address, background) = Background::start(move || async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(serve(stream, manner, Arc::clone(&shared)));
+                }
+            });
+            address
         });
         Server {
             address,
             asked,
-            _runtime: runtime,
+            _background: background,
         }
     }
 
@@ -84,7 +124,10 @@ async fn serve(mut stream: tokio::net::TcpStream, manner: Manner, asked: Arc<Mut
         let text = String::from_utf8_lossy(&head).into_owned();
         head.clear();
         let target = text.split(' ').nth(1).unwrap_or_default();
-        let call: Vec<&str> = target.split(['?', '&']).filter(|part| !part.starts_with("apiKey=")).collect();
+        let call: Vec<&str> = target
+            .split(['?', '&'])
+            .filter(|part| !part.starts_with("apiKey="))
+            .collect();
         {
             let mut asked = asked.lock();
             *asked.by_call.entry(call.join("&")).or_default() += 1;

@@ -1,0 +1,12 @@
+//! Any bytes as the list of teams: facts, rejections or a typed error, never a panic.
+
+#![no_main]
+
+use huddle_fuzz::adds_up;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(parsed) = huddle_fuzz::feeds::espn::teams(data) {
+        adds_up(&parsed);
+    }
+});

@@ -1,0 +1,15 @@
+//! Any bytes as forecasts and observations: facts, rejections or a typed error, never a panic.
+
+#![no_main]
+
+use huddle_fuzz::{adds_up, later};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(parsed) = huddle_fuzz::feeds::nws::forecasts(data, later()) {
+        adds_up(&parsed);
+    }
+    if let Ok(parsed) = huddle_fuzz::feeds::nws::observations(data) {
+        adds_up(&parsed);
+    }
+});
