@@ -1,11 +1,10 @@
 //! The ten invariants of API access (research/api.md section 4), under random traffic.
 
-use super::script::{Moody, play, settings};
+use super::script::{Moody, play, seeds, settings};
 use crate::api::ledger::Spend;
 use crate::api::orchestrator::{DRAIN_LIMIT, Drain};
 use crate::api::{Freshness, Mono, Provider};
 use crate::sim::lab::Lab;
-use crate::world::share;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -145,9 +144,8 @@ fn by_deadline(lab: &Lab<Moody>, deadlines: &BTreeMap<u64, Mono>) {
 
 #[test]
 fn the_invariants_hold_under_random_traffic() {
-    let full = std::env::var("HUDDLE_FULL").ok();
     // 100 scripts of 10,000 steps are the million.
-    let seeds = share(100, full.as_deref(), None);
+    let seeds = seeds(100);
     let (mut n_asked, mut n_sent, mut n_answered) = (0, 0, 0);
     for seed in seeds {
         let mut deadlines = BTreeMap::new();
@@ -176,8 +174,7 @@ fn the_invariants_hold_under_random_traffic() {
 
 #[test]
 fn a_seed_is_a_whole_run() {
-    let full = std::env::var("HUDDLE_FULL").ok();
-    for seed in share(100, full.as_deref(), None) {
+    for seed in seeds(100) {
         let one = play(seed, 3_000, |_| {});
         let two = play(seed, 3_000, |_| {});
         assert_eq!(one.digest(), two.digest(), "I10: seed {seed}");
