@@ -50,7 +50,10 @@ impl Keeping {
         if self.pending.len() > MAX_PENDING
             && let Some((row, _)) = self.pending.pop_front()
         {
-            log::error!("the bill of a call to {} was lost: the database takes nothing", row.provider);
+            log::error!(
+                "the bill of a call to {} was lost: the database takes nothing",
+                row.provider
+            );
         }
     }
 

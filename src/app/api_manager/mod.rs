@@ -13,8 +13,8 @@ use crate::api::orchestrator::{ApiStats, DRAIN_LIMIT, Effect, Event, Notice, Req
 use crate::api::policy::ProviderPolicy;
 use crate::api::quota::Commitment;
 use crate::api::{
-    Answer, ApiError, AttemptId, Call, Endpoint, LedgerRow, Mono, Now, PriorityRequest, Provider, Reply, Validators,
-    WaiterId, WireError,
+    Answer, ApiError, AttemptId, Call, Endpoint, LedgerRow, Mono, Now, PriorityRequest, Provider, Reply,
+    Validators, WaiterId, WireError,
 };
 use crate::clock::{Clock, Seeds};
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
@@ -22,8 +22,8 @@ use crate::shell::Sabotage;
 use crate::store::keeper::{Database, Do};
 use crate::transport::Wire;
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, MessageResult, ResponseFuture, SpawnHandle,
-    WrapFuture,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, MessageResult, ResponseFuture,
+    SpawnHandle, WrapFuture,
 };
 use keep::Keeping;
 use rand_pcg::Pcg64Mcg;
@@ -321,7 +321,9 @@ async fn book(database: &ActorRef<Database>, row: LedgerRow) -> Result<(), Strin
 fn tell(notice: &Notice) {
     match notice {
         Notice::QuotaExhausted(provider) => {
-            log::warn!("{provider}: its quota is used up; answers are served from what is kept until it begins anew");
+            log::warn!(
+                "{provider}: its quota is used up; answers are served from what is kept until it begins anew"
+            );
         }
         Notice::Misconfigured(provider, endpoint, message) => {
             log::warn!("{provider} {endpoint}: {message}");
@@ -357,11 +359,7 @@ impl Handler<GetApiStats> for ApiManager {
     fn handle(&mut self, _: GetApiStats, _: &mut Ctx<Self>) -> MessageResult<GetApiStats> {
         let now = self.now();
         let orchestrator = self.orchestrator.as_ref();
-        MessageResult(
-            orchestrator
-                .expect("nothing is handled before it is there")
-                .stats(now),
-        )
+        MessageResult(orchestrator.expect("nothing is handled before it is there").stats(now))
     }
 }
 
