@@ -1,7 +1,7 @@
 //! The scenarios B2 to B10 of API access in virtual time: traffic, a provider's bad day, and the figures by which the
 //! orchestrator is judged. A seed is a whole run; the same seed gives the same figures.
 //!
-//! They run the production policy of a free provider ([`ProviderPolicy::of`] ESPN: breaker 60 s, five in a row, waits 5 s
+//! They run the production policy of a free provider ([`ProviderPolicy::of`] ESPN: breaker 60 s, ten in a row, waits 5 s
 //! doubling to 30 s; three attempts from 50 ms, the budget of ten) with two changes: the rate windows, which are the
 //! scenarios' 10 calls a second with a burst of 20, and 8 calls at once, which research section 1.4 gives to "others".
 //! A request is another call each time unless a scenario says otherwise, so that neither cache nor sharing flatters.

@@ -11,6 +11,7 @@ use crate::api::{
 use crate::sim::lab::{self, Lab};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
+use rand_pcg::Pcg64Mcg;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -89,6 +90,25 @@ impl Metered {
         ];
         lab::reply(status, &headers, body)
     }
+
+    /// Two calls in a hundred fail without a charge, one hangs and is charged.
+    fn serve(&mut self, call: &Call, at: Mono, rng: &mut Pcg64Mcg) -> (Duration, Result<Reply, WireError>) {
+        let took = latency(rng, 100, 600);
+        let luck: u32 = rng.random_range(0..100);
+        if luck < 2 {
+            return (took, self.answer(503, 0, "down"));
+        }
+        if self.used + call.credits > MONTHLY {
+            let gone = r#"{"message":"Usage quota has been reached.","error_code":"OUT_OF_USAGE_CREDITS"}"#;
+            return (took, self.answer(401, 0, gone));
+        }
+        self.used += call.credits;
+        if luck == 2 {
+            return (Duration::from_secs(90), self.answer(200, call.credits, "[]"));
+        }
+        self.snapshots.push(at);
+        (took, self.answer(200, call.credits, "[]"))
+    }
 }
 
 /// B8: the games that start from `from` up to `until`, a month. The plan is made for all credits but the envelopes; each of
@@ -102,22 +122,7 @@ pub fn month(seed: u64, games: &[Scheduled], from: DateTime<Utc>, until: DateTim
     let metered = RefCell::new(Metered::default());
     let policy = ProviderPolicy::of(Provider::OddsApi);
     let mut lab = lab_from(from, Provider::OddsApi, policy, seed, |call, at, rng| {
-        let mut metered = metered.borrow_mut();
-        let took = latency(rng, 100, 600);
-        let luck: u32 = rng.random_range(0..100);
-        if luck < 2 {
-            return (took, metered.answer(503, 0, "down"));
-        }
-        if metered.used + call.credits > MONTHLY {
-            let gone = r#"{"message":"Usage quota has been reached.","error_code":"OUT_OF_USAGE_CREDITS"}"#;
-            return (took, metered.answer(401, 0, gone));
-        }
-        metered.used += call.credits;
-        if luck == 2 {
-            return (Duration::from_secs(90), metered.answer(200, call.credits, "[]"));
-        }
-        metered.snapshots.push(at);
-        (took, metered.answer(200, call.credits, "[]"))
+        metered.borrow_mut().serve(call, at, rng)
     });
     // Without a fetch ahead a look at something old would be a reason to fetch; the next month's plan stands in time.
     let next = planner.plan(

@@ -4,11 +4,10 @@ use super::*;
 use crate::api::breaker::BreakerMode;
 use crate::api::prefetch::Scheduled;
 use crate::feeds::nflverse_games;
-use crate::world::share;
 
 fn seeds() -> Vec<u64> {
-    let full = std::env::var("HUDDLE_FULL").ok();
-    share(20, full.as_deref(), None)
+    let full = std::env::var("HUDDLE_FULL").is_ok_and(|full| full == "1");
+    if full { (0..20).collect() } else { vec![0] }
 }
 
 fn assert_met(scenario: &'static str, run: impl FnMut(u64) -> Vec<Reading>) {
@@ -43,6 +42,12 @@ fn b3_retries_win_most_of_what_fails_and_multiply_little() {
     // The middle of one seed is its scatter.
     let all = (0..20).collect();
     assert_met_over("B3", all, |seed| errors(seed, BreakerMode::MetricsOnly).readings());
+}
+
+#[test]
+fn b3_a_breaker_does_not_take_three_failures_in_ten_for_an_outage() {
+    let all: Vec<u64> = (0..20).collect();
+    assert_met_over("B3, breaker", all, |seed| errors(seed, BreakerMode::Auto).readings());
 }
 
 #[test]
