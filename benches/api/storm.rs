@@ -75,7 +75,7 @@ pub async fn storm(client: &impl Client, server: &Server, path: &str, half_leave
     }
 }
 
-/// Prints a storm's figures, with the targets where they are Huddle's.
+/// Prints the figures of storms.
 pub fn print(who: &str, runs: &[Storm]) {
     let of = |figure: fn(&Storm) -> f64| crate::figures::Spread::of(runs.iter().map(figure));
     println!(
@@ -86,6 +86,19 @@ pub fn print(who: &str, runs: &[Storm]) {
         of(|s| s.p99_ms),
         of(|s| s.wall_ms),
         of(|s| s.cpu_ms)
+    );
+}
+
+/// Says which of Huddle's targets its storms meet: everybody answered by one call, then p99 and CPU by their medians.
+pub fn judge(runs: &[Storm]) {
+    let verdict = |met: bool| if met { "ok" } else { "MISSED" };
+    let median = |figure: fn(&Storm) -> f64| crate::figures::Spread::of(runs.iter().map(figure)).median;
+    let shared = runs.iter().all(|s| s.n_calls == 1 && s.n_good == s.n_stayed);
+    println!(
+        "  targets: one call for all {}, p99 <= 260 ms {}, CPU <= 60 ms {}",
+        verdict(shared),
+        verdict(median(|s| s.p99_ms) <= 260.0),
+        verdict(median(|s| s.cpu_ms) <= 60.0)
     );
 }
 

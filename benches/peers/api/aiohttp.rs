@@ -29,10 +29,16 @@ pub async fn all() {
     let folder = PathBuf::from(folder);
     let (python, server) = (folder.join(".venv/bin/python"), folder.join("loopback_server"));
     if !python.exists() || !server.exists() {
-        println!("aiohttp skipped: {} or {} is absent", python.display(), server.display());
+        println!(
+            "aiohttp skipped: {} or {} is absent",
+            python.display(),
+            server.display()
+        );
         return;
     }
-    println!("{N} requests, seconds and calls the server saw, in turn, {N_ROUNDS} rounds; a ratio above 1 says huddle is faster");
+    println!(
+        "{N} requests, seconds and calls the server saw, in turn, {N_ROUNDS} rounds; a ratio above 1 says huddle is faster"
+    );
     for case in ["get1", "get64", "dup1", "flaky"] {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..N_ROUNDS {
@@ -75,7 +81,10 @@ struct Served(Child, String);
 
 impl Served {
     fn start(server: &Path) -> Served {
-        let mut child = Command::new(server).stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut child = Command::new(server)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
         let mut line = String::new();
         let out = child.stdout.take().expect("it is piped");
         BufReader::new(out).read_line(&mut line).expect("it says its port");
@@ -84,7 +93,9 @@ impl Served {
     }
 
     async fn n_calls(&self) -> u64 {
-        let done = transport(&self.1).perform(&crate::client::call("/count"), None, Duration::from_secs(5)).await;
+        let done = transport(&self.1)
+            .perform(&crate::client::call("/count"), None, Duration::from_secs(5))
+            .await;
         let text = done.expect("the server counts").body;
         std::str::from_utf8(&text).expect("digits").parse().expect("a number")
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tower::retry::Policy;
 use tower::retry::backoff::{Backoff, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff};
 use tower::retry::budget::{Budget, TpsBudget};
-use tower::util::rng::HasherRng;
 use tower::util::BoxCloneService;
+use tower::util::rng::HasherRng;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
 /// Up to three attempts, backoff from 50 ms to 20 s with full jitter on top, a fifth more calls than requests and no

@@ -109,7 +109,9 @@ fn figure(scenario: &str, name: &str, readings: Vec<f64>) {
 
 /// Prints what the layers make of B2, B2b, B3 and B5.
 pub fn all() {
-    println!("tower's layers in virtual time, {N_SEEDS} seeds: median (min..max); 10 a second, no priorities, no breaker");
+    println!(
+        "tower's layers in virtual time, {N_SEEDS} seeds: median (min..max); 10 a second, no priorities, no breaker"
+    );
     burst();
     boundary();
     errors();
