@@ -44,7 +44,9 @@ impl BreakerPolicy {
             window: Duration::from_secs(60),
             min_calls: 5,
             failure_percent: 50,
-            consecutive: 5,
+            // Three failures in ten come five in a row every few hundred calls, and ten in a row almost never. Where calls
+            // are few the rate above opens it after five as well.
+            consecutive: 10,
             slow,
             slow_percent: 80,
             first_wait: Duration::from_secs(5),

@@ -33,6 +33,7 @@
 pub mod lab;
 mod league;
 mod market_maker;
+pub mod scenarios;
 mod schedule;
 mod scoring;
 pub mod upstream;

@@ -20,6 +20,10 @@ pub(super) struct Window {
     pub lead: Lead,
 }
 
+/// A fetch at a window's very end is late for it if it is not answered at once. This is an attempt that times out, and
+/// another.
+const TO_REPEAT: TimeDelta = TimeDelta::minutes(2);
+
 /// An instant with the windows it hits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stab {
@@ -32,10 +36,11 @@ pub(super) struct Stab {
 }
 
 impl Stab {
-    /// The instant: the latest wanted one, as far as all windows allow.
+    /// The instant: the latest wanted one, as far as all windows allow and with time left to repeat it where they do.
     pub fn at(&self) -> DateTime<Utc> {
         let nominal = self.windows.iter().map(|w| w.nominal).max().unwrap_or(self.end);
-        nominal.max(self.start).min(self.end)
+        let last = (self.end - TO_REPEAT).max(self.start);
+        nominal.max(self.start).min(last)
     }
 
     /// Its looks, earliest first, each once.

@@ -85,7 +85,8 @@ fn a_week_costs_what_the_template_says() {
     let late = plan.fetches.iter().rfind(|f| f.games.len() == 4).unwrap();
     assert_eq!(
         (late.at, late.latest),
-        (at("2026-12-13T20:55:00Z"), at("2026-12-13T20:55:00Z"))
+        (at("2026-12-13T20:53:00Z"), at("2026-12-13T20:55:00Z")),
+        "two minutes are left to repeat it"
     );
     assert_eq!(
         (late.priority, late.kickoff),
