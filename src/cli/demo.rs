@@ -6,21 +6,26 @@
 use super::grade::{GradeView, print as print_grades};
 use super::picks::{Slate, parse_seat, print as print_slate};
 use super::session::{Session, in_house};
+use super::sync::print_steps;
 use super::{Failure, words};
 use crate::agents::specialists::data_engineer::AsOf;
+use crate::api::Provider;
 use crate::app::grading::grade_all;
 use crate::app::order::WeekOrder;
+use crate::app::sync::{SyncOrder, Topic, sync};
 use crate::app::week::play;
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::belief::Seat;
 use crate::domain::game::SeasonWeek;
 use crate::domain::quote::Market;
 use crate::feeds::{Facts, FileKind};
+use crate::sim::upstream::{Options, SERVED, Upstream, World, current_season, prefix};
 use crate::sim::{FIRST_SEASON, League, SimOptions};
 use crate::store::Store;
 use crate::store::imports::{self, SourceFile};
 use crate::swarms::round::Round;
-use crate::transport::Offline;
+use crate::upstream::{Door, IN_PROCESS};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -66,13 +71,20 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
         seed: args.seed,
         ..Settings::default()
     };
-    in_house(store, settings, Arc::new(Offline), async |session: &Session| {
-        for week in FIRST_WEEK..FIRST_WEEK + args.weeks {
-            let kill = (week == FIRST_WEEK + 1).then(|| args.kill.clone());
-            show_week(session, SeasonWeek { season, week }, kill, now, out).await?;
-        }
-        tree(session, out).await
-    })?;
+    let services = services(args.seed, now)?;
+    in_house(
+        store,
+        settings,
+        Arc::new(services.clone()),
+        async |session: &Session| {
+            for week in FIRST_WEEK..FIRST_WEEK + args.weeks {
+                let kill = (week == FIRST_WEEK + 1).then(|| args.kill.clone());
+                show_week(session, SeasonWeek { season, week }, kill, now, out).await?;
+            }
+            bring_facts(session, &services, out).await?;
+            tree(session, out).await
+        },
+    )?;
     writeln!(
         out,
         "\nSIMULATED. Real games: `huddle data import games FILE`, then `huddle picks`."
@@ -214,6 +226,35 @@ fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
         )?;
     }
     writeln!(out)
+}
+
+/// The five services, in this process, with one of them failing.
+fn services(seed: u64, now: DateTime<Utc>) -> Result<Door, Failure> {
+    let (games, quotes) = current_season(seed, now);
+    let options = Options {
+        seed,
+        faults: FAULTS.parse().context("the demonstration's own faults")?,
+        ..Options::default()
+    };
+    let upstream = Upstream::new(World::new(&games, &quotes, seed), options, now);
+    Ok(Door::new(upstream, Clock::system()))
+}
+
+/// One weather service is down and one answer in three of the odds fails.
+const FAULTS: &str = "open_meteo/http_500,odds:odds/http_503@0.34";
+
+/// Brings this week's facts from services that nobody runs, through the real gate.
+async fn bring_facts(session: &Session, services: &Door, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "SIMULATED services, real gate: {FAULTS}")?;
+    let mut order = SyncOrder::of(&Topic::ALL, "demo");
+    order.nws_base = Some(format!("{IN_PROCESS}{}", prefix(Provider::Nws)));
+    let steps = sync(&session.house, &order, &session.clock, |_| {}).await;
+    print_steps(out, &steps)?;
+    let counts = services.counts();
+    let calls: u64 = SERVED.into_iter().map(|p| counts.calls(p)).sum();
+    let charged = counts.charged(Provider::OddsApi);
+    writeln!(out, "{calls} calls, {charged} SIMULATED credits of 500\n")?;
+    Ok(())
 }
 
 async fn tree(session: &Session, out: &mut dyn Write) -> Result<(), Failure> {

@@ -81,12 +81,7 @@ pub fn run(args: &SyncArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Fail
         })
     })?;
     emit(args.json, out, &view, |out| {
-        for step in &view.steps {
-            writeln!(out, "{}", line(step))?;
-            for note in &step.notes {
-                writeln!(out, "{:11} {note}", "")?;
-            }
-        }
+        print_steps(out, &view.steps)?;
         if let Some(left) = view.credits_left {
             writeln!(out, "The Odds API: {left} credits left")?;
         }
@@ -110,6 +105,20 @@ pub async fn bring(session: &Session, topics: &[Topic], agent: &'static str) -> 
         let _ = writeln!(std::io::stderr(), "{}: {what} {notes}", step.topic.name());
     })
     .await
+}
+
+/// A line for each topic, and what there is to say about it.
+///
+/// # Errors
+/// Whatever the sink reports.
+pub fn print_steps(out: &mut dyn Write, steps: &[Step]) -> std::io::Result<()> {
+    for step in steps {
+        writeln!(out, "{}", line(step))?;
+        for note in &step.notes {
+            writeln!(out, "{:11} {note}", "")?;
+        }
+    }
+    Ok(())
 }
 
 /// Every stored fixture.

@@ -8,12 +8,14 @@ mod connection;
 mod control;
 mod door;
 mod head;
+mod wire;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use door::{ClockError, ClockOrder, Door};
+pub use wire::IN_PROCESS;
 
 use crate::api::Provider;
 use crate::sim::upstream::{SERVED, prefix};

@@ -34,10 +34,7 @@ impl RequestOrchestrator {
             return;
         };
         access.wake = access.breakers.values().filter_map(|b| b.next_tick()).min();
-        loop {
-            let Some(next) = self.access.get_mut(&provider).and_then(|a| a.queue.peek(now.mono)) else {
-                break;
-            };
+        while let Some(next) = self.access.get_mut(&provider).and_then(|a| a.queue.peek(now.mono)) {
             match self.look(provider, next, now) {
                 Gate::Go { timeout } => self.send(next, timeout, now, out),
                 Gate::Wait(at) => {

@@ -24,16 +24,14 @@ impl Sync<'_> {
         let fixtures = self.fixtures().await?;
         let call = odds_call(&OddsQuestion::slate());
         let told = match self.get(call.clone(), Tolerance::Decision).await {
-            Ok(answer) => self
-                .from_odds_api(&answer)
-                .map(|offers| (Source::OddsApi, call, answer, offers)),
+            Ok(answer) => read_odds_api(&answer).map(|offers| (Source::OddsApi, call, answer, offers)),
             Err(error) => Err(error),
         };
         let (source, call, answer, offers) = match told {
             Ok(told) => told,
             Err(error) => {
                 step.note(format!("{}: {error}", Source::OddsApi));
-                self.from_espn(&fixtures).await?
+                self.ask_espn(&fixtures).await?
             }
         };
         step.took(source, &answer);
@@ -67,11 +65,7 @@ impl Sync<'_> {
         Ok(())
     }
 
-    fn from_odds_api(&self, answer: &Answer) -> Result<Parsed<Offer>, SyncError> {
-        Ok(odds_api::odds(&answer.body, OddsFormat::American, answer.fetched_at)?.offers)
-    }
-
-    async fn from_espn(&self, fixtures: &[Fixture]) -> Result<(Source, Call, Answer, Parsed<Offer>), SyncError> {
+    async fn ask_espn(&self, fixtures: &[Fixture]) -> Result<(Source, Call, Answer, Parsed<Offer>), SyncError> {
         let now = self.now();
         let ahead = |f: &&Fixture| f.kickoff > now && f.kickoff - now <= AHEAD;
         let days: Vec<_> = fixtures.iter().filter(ahead).map(Fixture::day).collect();
@@ -82,4 +76,8 @@ impl Sync<'_> {
         let board = espn::scoreboard(&answer.body, answer.fetched_at)?;
         Ok((Source::Espn, call, answer, board.offers))
     }
+}
+
+fn read_odds_api(answer: &Answer) -> Result<Parsed<Offer>, SyncError> {
+    Ok(odds_api::odds(&answer.body, OddsFormat::American, answer.fetched_at)?.offers)
 }

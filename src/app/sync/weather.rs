@@ -68,16 +68,16 @@ impl Sync<'_> {
 
     /// The forecast of one place, and why the first source could not tell.
     async fn hours(&self, place: &Place) -> Result<(Found, Option<String>), SyncError> {
-        match self.from_open_meteo(place).await {
+        match self.ask_open_meteo(place).await {
             Ok(found) => Ok((found, None)),
             Err(error) => {
                 let failed = format!("{}: {error}", Source::OpenMeteo);
-                Ok((self.from_nws(place).await?, Some(failed)))
+                Ok((self.ask_nws(place).await?, Some(failed)))
             }
         }
     }
 
-    async fn from_open_meteo(&self, place: &Place) -> Result<Found, SyncError> {
+    async fn ask_open_meteo(&self, place: &Place) -> Result<Found, SyncError> {
         let call = open_meteo::call(place);
         let answer = self.get(call.clone(), Tolerance::Policy).await?;
         let mut places = open_meteo::forecasts(&answer.body, answer.fetched_at)?;
@@ -87,7 +87,7 @@ impl Sync<'_> {
         Ok(found(Source::OpenMeteo, &call, answer, places.swap_remove(0).hours))
     }
 
-    async fn from_nws(&self, place: &Place) -> Result<Found, SyncError> {
+    async fn ask_nws(&self, place: &Place) -> Result<Found, SyncError> {
         let points = self.get(nws::points_call(place), Tolerance::Policy).await?;
         let base = self.order.nws_base.as_deref().unwrap_or(nws::HOST);
         let call = nws::hourly_call(&nws::points(&points.body, base)?);

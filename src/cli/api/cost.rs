@@ -35,6 +35,18 @@ struct CostView {
     lines: Vec<SpendLine>,
 }
 
+/// Day, service and agent.
+type Heading<'a> = (NaiveDate, &'a str, &'a str);
+
+/// What was spent under one heading.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    n: u64,
+    credits: u64,
+    usd_micros: u64,
+    n_uncertain: u64,
+}
+
 /// Runs the verb.
 pub(super) fn run(args: &CostArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
     let since = args
@@ -51,26 +63,26 @@ pub(super) fn run(args: &CostArgs, home: &Home, now: DateTime<Utc>, out: &mut dy
         lines,
     };
     emit(args.json, out, &view, |out| {
-        let mut by: BTreeMap<(NaiveDate, &str, &str), (u64, u64, u64, u64)> = BTreeMap::new();
+        let mut by: BTreeMap<Heading<'_>, Total> = BTreeMap::new();
         for l in &view.lines {
             let sum = by.entry((l.day, l.provider.name(), &l.agent)).or_default();
-            sum.0 += l.sums.n;
-            sum.1 += l.sums.credits;
-            sum.2 += l.sums.usd_micros;
-            sum.3 += if l.state == "uncertain" { l.sums.n } else { 0 };
+            sum.n += l.sums.n;
+            sum.credits += l.sums.credits;
+            sum.usd_micros += l.sums.usd_micros;
+            sum.n_uncertain += if l.state == "uncertain" { l.sums.n } else { 0 };
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(["day", "service", "agent", "attempts", "credits", "dollars", "uncertain"]);
-        for ((day, provider, agent), (n, credits, micros, uncertain)) in by {
+        for ((day, provider, agent), sum) in by {
             table.add_row([
                 day.to_string(),
                 provider.to_owned(),
                 agent.to_owned(),
-                n.to_string(),
-                credits.to_string(),
-                usd(micros),
-                uncertain.to_string(),
+                sum.n.to_string(),
+                sum.credits.to_string(),
+                usd(sum.usd_micros),
+                sum.n_uncertain.to_string(),
             ]);
         }
         writeln!(out, "{table}")?;

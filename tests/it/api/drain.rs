@@ -56,9 +56,10 @@ fn terminate(child: &Child) {
 
 #[test]
 fn sigterm_with_two_hundred_queued_and_eight_in_flight_loses_no_row_and_ends_in_time() {
-    // Whole, the queue takes longer than the drain and its end is aborted; the short run finishes the queue.
+    // Whole, the queue takes longer than the drain and its end is aborted; the short run finishes the queue. Each call is
+    // booked on disk first, one after another, so an answer must take longer than eight of those.
     let whole = std::env::var("HUDDLE_FULL").is_ok_and(|v| v == "1");
-    let latency = Duration::from_millis(if whole { 1_500 } else { 150 });
+    let latency = Duration::from_millis(if whole { 1_500 } else { 500 });
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(Manner { latency, credits: 3 });
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -75,6 +76,11 @@ fn sigterm_with_two_hundred_queued_and_eight_in_flight_loses_no_row_and_ends_in_
         .unwrap();
     while server.asked().in_flight < N_IN_FLIGHT {
         assert!(child.try_wait().unwrap().is_none(), "the workload ended by itself");
+        let n_asked: u32 = server.asked().by_call.values().sum();
+        assert!(
+            (n_asked as usize) < N_QUEUED,
+            "eight are never in flight at once: booking takes too long here"
+        );
         runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
     }
     #[expect(

@@ -130,10 +130,7 @@ fn everything_is_brought_once_and_the_key_is_nowhere() {
     assert_eq!(step(&first, "schedule")["failed"], Value::Bool(false));
     assert!(step(&first, "schedule")["stored"]["new"].as_u64() > Some(200));
     let credits = first["credits_left"].as_u64().unwrap();
-    assert_eq!(
-        credits,
-        500 - u64::from(stage.server.door().counts().charged(Provider::OddsApi))
-    );
+    assert_eq!(credits, 500 - stage.server.door().counts().charged(Provider::OddsApi));
     let n_calls = |p| stage.server.door().counts().calls(p);
     let weather_calls = n_calls(Provider::OpenMeteo);
     assert!(weather_calls <= 1, "all places travel in one call: {weather_calls}");
