@@ -58,7 +58,7 @@ pub enum WireError {
     /// The body cannot be decompressed.
     #[error("the body cannot be decoded: {0}")]
     Decode(String),
-    /// Nothing was sent: the key is missing.
+    /// Nothing was sent: the key is missing, or the network is not to be used.
     #[error("{0}")]
     NoKey(String),
     /// We gave up on it ourselves.

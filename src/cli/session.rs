@@ -15,6 +15,7 @@ use crate::swarms::pool::PoolSettings;
 use crate::transport::{Offline, Secrets, Transport, TransportSettings, Wire};
 use anyhow::Context as _;
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ async fn load(house: &House) -> Result<Arc<Archive>, Failure> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub struct NetArgs {
     /// Ask no service: work with what is stored.
-    #[arg(long, env = "HUDDLE_OFFLINE")]
+    #[arg(long, env = "HUDDLE_OFFLINE", value_parser = FalseyValueParser::new())]
     pub offline: bool,
 }
 

@@ -87,7 +87,8 @@ pub fn run(args: &SyncArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Fail
         }
         Ok(())
     })?;
-    Ok(if view.n_failed == view.steps.len() { NOTHING } else { 0 })
+    let nothing = view.n_failed > 0 && view.steps.iter().all(|step| step.source.is_none());
+    Ok(if nothing { NOTHING } else { 0 })
 }
 
 /// Brings topics, with a line for each on standard error as it ends.

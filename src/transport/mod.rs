@@ -47,7 +47,8 @@ impl Wire for Offline {
         _: Duration,
     ) -> BoxFuture<'static, Result<Reply, WireError>> {
         let reason = "the network is not to be used (--offline)".to_owned();
-        async { Err(WireError::Connect(reason)) }.boxed()
+        // No fault of the provider: it must open no breaker.
+        async { Err(WireError::NoKey(reason)) }.boxed()
     }
 }
 

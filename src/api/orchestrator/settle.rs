@@ -112,9 +112,9 @@ impl RequestOrchestrator {
             }
             Class::QuotaExhausted { until } => {
                 let was = access.standing(now.mono).exhausted;
-                match access.cache.quota_mut() {
-                    Some(quota) => quota.exhausted(),
-                    None => access.parked_until = Some(until.map_or(now.mono + PARKED_FOR, |t| now.mono_at(t))),
+                // A quota of credits is marked once the answer's own count is entered, which may lag behind its words.
+                if access.cache.quota().is_none() {
+                    access.parked_until = Some(until.map_or(now.mono + PARKED_FOR, |t| now.mono_at(t)));
                 }
                 if !was {
                     out.push(Effect::Notice(Notice::QuotaExhausted(provider)));
@@ -183,6 +183,9 @@ impl RequestOrchestrator {
             });
         if let Some(access) = self.access.get_mut(&row.provider) {
             access.cache.settle_api_call(row.attempt, row.credits, count, now.wall);
+            if let (Class::QuotaExhausted { .. }, Some(quota)) = (judged.verdict.class, access.cache.quota_mut()) {
+                quota.exhausted();
+            }
         }
         self.costs.settle(&row);
         row

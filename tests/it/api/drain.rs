@@ -81,7 +81,7 @@ fn sigterm_with_two_hundred_queued_and_eight_in_flight_loses_no_row_and_ends_in_
             (n_asked as usize) < N_QUEUED,
             "eight are never in flight at once: booking takes too long here"
         );
-        runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(2)).await });
     }
     #[expect(
         clippy::disallowed_methods,

@@ -74,7 +74,7 @@ fn after_any_kill_the_ledger_covers_what_was_charged_and_nothing_kept_is_paid_tw
         let mut child = start_life(folder.path(), &server.base(), &life.to_string());
         // From before the first call to well within them.
         let wait = Duration::from_millis(rng.random_range(30..350));
-        runtime.block_on(tokio::time::sleep(wait));
+        runtime.block_on(async { tokio::time::sleep(wait).await });
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -232,7 +232,7 @@ fn a_second_signal_ends_a_hanging_run_at_once() {
         .enable_time()
         .build()
         .unwrap();
-    let pause = || runtime.block_on(tokio::time::sleep(std::time::Duration::from_millis(20)));
+    let pause = || runtime.block_on(async { tokio::time::sleep(std::time::Duration::from_millis(20)).await });
     while stage.server.door().counts().calls(Provider::Nflverse) == 0 {
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         pause();

@@ -50,7 +50,7 @@ fn everybody_is_found_by_path_role_tool_and_group() {
     actix::System::new().block_on(async {
         let house = House::start(spec(store, Clock::system()));
         let registry = &house.registry;
-        assert_eq!(registry.all().len(), 16);
+        assert_eq!(registry.all().len(), 17);
         assert_eq!(registry.by_role("swarm_member").len(), 7);
         let paths = |tool| -> Vec<String> { registry.by_tool(tool).into_iter().map(|e| e.path).collect() };
         assert_eq!(paths("grading"), ["/specialists/performance_analyst"]);
