@@ -85,10 +85,7 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
             tree(session, out).await
         },
     )?;
-    writeln!(
-        out,
-        "\nSIMULATED. Real games: `huddle data import games FILE`, then `huddle picks`."
-    )?;
+    writeln!(out, "\nSIMULATED. Real games: `huddle data sync`, then `huddle picks`.")?;
     Ok(0)
 }
 
@@ -240,8 +237,8 @@ fn services(seed: u64, now: DateTime<Utc>) -> Result<Door, Failure> {
     Ok(Door::new(upstream, Clock::system()))
 }
 
-/// One weather service is down and one answer in three of the odds fails.
-const FAULTS: &str = "open_meteo/http_500,odds:odds/http_503@0.34";
+/// Half of the answers of the odds fail, and the injury reports are noise.
+const FAULTS: &str = "odds:odds/http_503@0.5,espn:injuries/garbage";
 
 /// Brings this week's facts from services that nobody runs, through the real gate.
 async fn bring_facts(session: &Session, services: &Door, out: &mut dyn Write) -> Result<(), Failure> {

@@ -2,11 +2,13 @@
 
 use super::Failure;
 use super::output::emit;
+use crate::api::Provider;
 use crate::config::Settings;
 use crate::domain::calendar::season_of;
 use crate::home::{Home, HomeError};
 use crate::store::status::{self, DataStatus};
 use crate::store::{Conn, Store, journal, letters};
+use crate::transport::Secrets;
 use chrono::{DateTime, TimeZone, Utc};
 use clap::Args;
 use serde::Serialize;
@@ -236,7 +238,7 @@ fn data_checks(status: &DataStatus, now: DateTime<Utc>) -> Vec<Check> {
             "season",
             Health::Warn,
             found,
-            "import a current schedule; past weeks can be picked as they are",
+            "`huddle data sync` brings it; past weeks can be picked as they are",
         ));
     }
     if !status.quotes.iter().any(|q| q.moment == "open") {
@@ -250,7 +252,12 @@ fn data_checks(status: &DataStatus, now: DateTime<Utc>) -> Vec<Check> {
     }
     if status.n_overdue > 0 {
         let found = format!("{} games should be over and have no score", status.n_overdue);
-        checks.push(bad("results", Health::Warn, found, "import a newer games file"));
+        checks.push(bad(
+            "results",
+            Health::Warn,
+            found,
+            "`huddle data sync --only schedule,results`, or import a newer games file",
+        ));
     }
     if status.n_quarantined > 0 {
         let found = format!("{} rows are quarantined", status.n_quarantined);
@@ -279,9 +286,19 @@ fn clock_check(now: DateTime<Utc>) -> Check {
     ok("clock", format!("{} UTC", now.format("%Y-%m-%d %H:%M:%S")))
 }
 
+/// Only the odds need a key; without it one book's prices come from elsewhere.
 fn keys_check() -> Check {
-    ok(
-        "keys",
-        "none needed: every mind is local and data is imported from files".to_owned(),
-    )
+    let secrets = Secrets::load(|name| std::env::var(name).ok());
+    match secrets.key(Provider::OddsApi) {
+        Ok(_) => ok(
+            "keys",
+            "The Odds API's key is set; `huddle api plan` shows what it is spent on".to_owned(),
+        ),
+        Err(error) => bad(
+            "keys",
+            Health::Warn,
+            format!("{}: {error}", Provider::OddsApi),
+            "without it odds come from ESPN, which shows one book; minds are local and need none",
+        ),
+    }
 }

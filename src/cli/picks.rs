@@ -177,7 +177,7 @@ fn choose(args: &PicksArgs, archive: &Archive, now: DateTime<Utc>) -> Result<(Se
         None => Err(Failure::new(
             6,
             anyhow!(
-                "no stored week is open at {}: import a current schedule, or name a past week with --season and --week",
+                "no stored week is open at {}: `huddle data sync` brings the schedule, or name a past week with --season and --week",
                 words::local(now)
             ),
         )),

@@ -30,7 +30,7 @@ impl Sync<'_> {
         let (source, call, answer, offers) = match told {
             Ok(told) => told,
             Err(error) => {
-                step.note(format!("{}: {error}", Source::OddsApi));
+                step.note(error.to_string());
                 self.ask_espn(&fixtures).await?
             }
         };

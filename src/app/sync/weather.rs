@@ -70,10 +70,7 @@ impl Sync<'_> {
     async fn hours(&self, place: &Place) -> Result<(Found, Option<String>), SyncError> {
         match self.ask_open_meteo(place).await {
             Ok(found) => Ok((found, None)),
-            Err(error) => {
-                let failed = format!("{}: {error}", Source::OpenMeteo);
-                Ok((self.ask_nws(place).await?, Some(failed)))
-            }
+            Err(error) => Ok((self.ask_nws(place).await?, Some(error.to_string()))),
         }
     }
 
