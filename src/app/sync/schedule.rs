@@ -24,12 +24,7 @@ impl Sync<'_> {
             .await?
             .map(|record| record.at.and_utc());
         let built_at = self.built_at(Release::Schedules, step).await;
-        if let (Some(read_at), Some(built_at)) = (read_at, built_at)
-            && built_at < read_at
-        {
-            step.source = Some(Source::Nflverse);
-            step.freshness = "fresh";
-            step.note(format!("unchanged since {}", built_at.format("%Y-%m-%d %H:%M UTC")));
+        if is_unchanged(read_at, built_at, step) {
             return Ok(());
         }
         let answer = self.get(games_call(), Tolerance::Policy).await?;
@@ -96,12 +91,7 @@ impl Sync<'_> {
             .await?
             .map(|record| record.at.and_utc());
         let built_at = self.built_at(Release::TeamStats, step).await;
-        if let (Some(read_at), Some(built_at)) = (read_at, built_at)
-            && built_at < read_at
-        {
-            step.source = Some(Source::Nflverse);
-            step.freshness = "fresh";
-            step.note(format!("unchanged since {}", built_at.format("%Y-%m-%d %H:%M UTC")));
+        if is_unchanged(read_at, built_at, step) {
             return Ok(());
         }
         let answer = self.get(call.clone(), Tolerance::Policy).await?;
@@ -115,4 +105,15 @@ impl Sync<'_> {
         step.add(n_rows, &rejected, counts);
         Ok(())
     }
+}
+
+/// Whether a release was read after it was last built; says so.
+fn is_unchanged(read_at: Option<DateTime<Utc>>, built_at: Option<DateTime<Utc>>, step: &mut Step) -> bool {
+    let Some(built_at) = built_at.filter(|built_at| read_at.is_some_and(|read_at| *built_at < read_at)) else {
+        return false;
+    };
+    step.source = Some(Source::Nflverse);
+    step.freshness = "fresh";
+    step.note(format!("unchanged since {}", built_at.format("%Y-%m-%d %H:%M UTC")));
+    true
 }
