@@ -3,7 +3,9 @@
 
 use super::manager::{ask, odds, start, wide};
 use super::server::{Manner, Server};
+use huddle::actor::How;
 use huddle::api::{Provider, Spend};
+use huddle::app::api_manager::GetApiStats;
 use huddle::clock::Seeds;
 use huddle::store::Store;
 use huddle::store::api::{cache, ledger};
@@ -18,11 +20,16 @@ const FOLDER: &str = "HUDDLE_API_KILL_FOLDER";
 const BASE: &str = "HUDDLE_API_KILL_BASE";
 /// `last` for a life that only closes what is open.
 const LIFE: &str = "HUDDLE_API_KILL_LIFE";
-/// Different calls; every life asks for all of them, in its own order.
-const N_CALLS: usize = 400;
+/// Different calls; every life asks for as many of them as it gets to, in its own order. The cache keeps 2,000.
+const N_CALLS: usize = 1_800;
 
 async fn live(folder: &Path, base: &str, life: &str) {
     let tree = start(folder, base, wide());
+    // Answered once everything that earlier lives left is read and closed.
+    tree.api
+        .ask(GetApiStats, How::within(Duration::from_secs(60)))
+        .await
+        .unwrap();
     if life != "last" {
         let turn: usize = life.parse().unwrap();
         let calls: Vec<usize> = (0..N_CALLS).map(|n| (n * 7 + turn * 31) % N_CALLS).collect();
