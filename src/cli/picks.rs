@@ -20,7 +20,7 @@ use crate::domain::game::SeasonWeek;
 use crate::home::Home;
 use crate::minds::quant::ROSTER;
 use anyhow::anyhow;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use clap::Args;
 use std::io::Write;
 use std::sync::Arc;
@@ -122,7 +122,8 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
         let (archive, now) = if live {
             bring(session, &LIVE, "picks").await;
             // What was just brought is known from now on, not from when the verb began.
-            (session.reload().await?, session.clock.now())
+            let now = session.clock.now() + TimeDelta::milliseconds(999);
+            (session.reload().await?, now.trunc_subsecs(0))
         } else {
             (Arc::clone(&session.archive), now)
         };
