@@ -175,11 +175,4 @@ impl CostTracker {
         }
         total
     }
-
-    /// Every heading: day, provider, agent.
-    pub fn headings(&self) -> impl Iterator<Item = (NaiveDate, Provider, &str, Sum)> {
-        self.spent
-            .iter()
-            .map(|((day, provider, agent), sum)| (*day, *provider, &**agent, *sum))
-    }
 }

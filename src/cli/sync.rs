@@ -96,14 +96,15 @@ pub async fn bring(session: &Session, topics: &[Topic], agent: &'static str) -> 
     let mut order = SyncOrder::of(topics, agent);
     order.nws_base = session.settings.api.base_urls.get(&Provider::Nws).cloned();
     sync(&session.house, &order, &session.clock, |step| {
-        let what = if step.failed { "not brought" } else { "brought" };
-        let notes = if step.failed {
-            step.notes.join("; ")
+        let what = if step.failed {
+            format!("not brought: {}", step.notes.join("; "))
+        } else if step.source.is_none() {
+            "nothing to ask".to_owned()
         } else {
-            String::new()
+            "brought".to_owned()
         };
         // A closed standard error must not turn a finished verb into a panic.
-        let _ = writeln!(std::io::stderr(), "{}: {what} {notes}", step.topic.name());
+        let _ = writeln!(std::io::stderr(), "{}: {what}", step.topic.name());
     })
     .await
 }

@@ -6,7 +6,7 @@ use crate::api::flight::{FlightId, WaiterId};
 use crate::api::ledger::{AttemptId, Spend};
 use crate::api::queue::ShipmentId;
 use crate::api::request::{ApiError, Priority};
-use crate::api::time::{Mono, Now};
+use crate::api::time::Now;
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
 
@@ -202,10 +202,5 @@ impl RequestOrchestrator {
             row: Box::new(row),
             kept: Vec::new(),
         });
-    }
-
-    /// When something is due without an event; for hosts that skip idle time.
-    pub fn next_wake(&self) -> Option<Mono> {
-        self.woken_at
     }
 }

@@ -293,16 +293,6 @@ impl RequestOrchestrator {
         }
     }
 
-    /// Whether new work is taken.
-    pub fn drain(&self) -> Drain {
-        self.drain
-    }
-
-    /// What was spent, in this process and, once restored, before.
-    pub fn costs(&self) -> &CostTracker {
-        &self.costs
-    }
-
     /// Answers somebody and forgets them.
     fn reply(&mut self, id: WaiterId, result: Result<Answer, ApiError>, out: &mut Vec<Effect>) {
         let Some(waiter) = self.forget(id) else { return };
