@@ -426,3 +426,64 @@ impl Breaker {
         rate || self.n_in_a_row >= self.policy.consecutive || self.too_slow(now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUICK: Duration = Duration::from_millis(10);
+
+    fn breaker() -> (Breaker, Pcg64Mcg) {
+        let policy = BreakerPolicy::new(Duration::from_secs(5), Duration::from_secs(30));
+        (Breaker::new(policy, Mono(0)), Pcg64Mcg::new(1))
+    }
+
+    fn fail(b: &mut Breaker, n: u32, now: Mono, rng: &mut Pcg64Mcg) {
+        for _ in 0..n {
+            let permit = b.acquire(now);
+            b.record(permit, CallEnd::Failure, QUICK, now, rng);
+        }
+    }
+
+    #[test]
+    fn a_straggler_of_an_earlier_generation_decides_nothing() {
+        let (mut b, mut rng) = breaker();
+        let early = b.acquire(Mono(0));
+        fail(&mut b, 5, Mono(0), &mut rng);
+        assert_eq!(b.state(Mono(0)), BreakerState::Open);
+        let half = b.reopens_at().unwrap();
+        let probe = b.acquire(half);
+        b.record(early, CallEnd::Failure, QUICK, half, &mut rng);
+        assert_eq!((b.state(half), b.n_probes_out()), (BreakerState::HalfOpen, 1));
+        b.record(probe, CallEnd::Success, QUICK, half, &mut rng);
+        let second = b.acquire(half);
+        b.record(second, CallEnd::Success, QUICK, half, &mut rng);
+        assert_eq!((b.state(half), b.n_out()), (BreakerState::Closed, 0));
+        assert_eq!(b.ramped(8, half), 1, "it begins with one call at once");
+    }
+
+    #[test]
+    fn an_abandoned_probe_gives_its_permit_back_and_closes_nothing() {
+        let (mut b, mut rng) = breaker();
+        fail(&mut b, 5, Mono(0), &mut rng);
+        let half = b.reopens_at().unwrap();
+        let (one, two) = (b.acquire(half), b.acquire(half));
+        assert!(b.check(half).is_err(), "both permits are out");
+        b.record(one, CallEnd::Abandoned, QUICK, half, &mut rng);
+        b.record(two, CallEnd::Ignored, QUICK, half, &mut rng);
+        assert_eq!((b.state(half), b.check(half)), (BreakerState::HalfOpen, Ok(())));
+        let silent = half + Duration::from_secs(30);
+        b.tick(silent, &mut rng);
+        assert_eq!(b.state(silent), BreakerState::Open, "silence opens");
+    }
+
+    #[test]
+    fn what_says_nothing_of_health_never_opens_it() {
+        let (mut b, mut rng) = breaker();
+        for _ in 0..100 {
+            let permit = b.acquire(Mono(0));
+            b.record(permit, CallEnd::Ignored, QUICK, Mono(0), &mut rng);
+        }
+        assert_eq!((b.state(Mono(0)), b.counts(Mono(0))), (BreakerState::Closed, (0, 0)));
+    }
+}
