@@ -17,6 +17,7 @@ pub mod keeper;
 pub mod letters;
 pub mod quarantine;
 pub mod quotes;
+pub mod research;
 pub mod rounds;
 pub mod rows;
 pub mod schema;

@@ -360,9 +360,79 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    strategies (id) {
+        id -> Text,
+        text -> Text,
+        origin -> Text,
+        parents -> Text,
+        status -> Text,
+        first_seen -> Timestamp,
+    }
+}
+
+diesel::table! {
+    strategy_events (seq) {
+        seq -> Integer,
+        cause -> Text,
+        strategy_id -> Text,
+        at -> Timestamp,
+        status -> Text,
+        actor -> Text,
+        reason -> Text,
+        evidence -> Text,
+    }
+}
+
+diesel::table! {
+    runs (id) {
+        id -> Text,
+        kind -> Text,
+        at -> Timestamp,
+        manifest -> Text,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    cycles (id) {
+        id -> Text,
+        spec -> Text,
+        step -> BigInt,
+        state -> Text,
+        done -> Bool,
+        started_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    research_decisions (cycle_id, seq) {
+        cycle_id -> Text,
+        seq -> BigInt,
+        at -> Timestamp,
+        kind -> Text,
+        chosen -> Text,
+        reason -> Text,
+        evidence -> Text,
+    }
+}
+
+diesel::table! {
+    tested (cause) {
+        cause -> Text,
+        data_hash -> Text,
+        purpose -> Text,
+        n -> BigInt,
+        at -> Timestamp,
+    }
+}
+
 diesel::joinable!(quotes -> games (game_id));
 diesel::joinable!(picks -> rounds (round_id));
 diesel::joinable!(grades -> picks (pick_id));
+diesel::joinable!(strategy_events -> strategies (strategy_id));
+diesel::joinable!(research_decisions -> cycles (cycle_id));
 diesel::allow_tables_to_appear_in_same_query!(
     games,
     quotes,
@@ -388,4 +458,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     headlines,
     team_weeks,
     line_moves,
+    strategies,
+    strategy_events,
+    runs,
+    cycles,
+    research_decisions,
+    tested,
 );

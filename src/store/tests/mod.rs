@@ -6,6 +6,7 @@ mod facts;
 mod imports;
 mod letters;
 mod opening;
+mod research;
 
 use super::{Loan, Store};
 use crate::feeds::nflverse_games;
