@@ -11,3 +11,13 @@ pub mod calibration;
 pub mod report;
 
 pub mod leak;
+
+pub mod walk_forward;
+
+pub mod evolution;
+
+pub mod orchestrator;
+
+pub mod drift;
+
+pub mod cycle;
