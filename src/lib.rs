@@ -14,6 +14,8 @@ pub mod market;
 
 pub mod strategy;
 
+pub mod engine;
+
 pub mod models;
 
 pub mod protocol;
