@@ -8,9 +8,13 @@
 
 pub mod domain;
 
+pub mod stats;
+
 pub mod market;
 
 pub mod strategy;
+
+pub mod engine;
 
 pub mod models;
 
