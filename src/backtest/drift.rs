@@ -66,12 +66,21 @@ pub fn watch(bets: &[SettledBet], promised: f64) -> DriftVerdict {
     let (mean_clv, error) = mean_and_error(&clvs);
     let beaten = mean_clv.zip(error).is_some_and(|(mean, se)| mean + 2.0 * se < 0.0);
     let reason = if let Some(at) = alarmed {
-        Some(format!("its wins look like a coin's since bet {at}, not like the promised {:.1}%", 100.0 * promised))
+        Some(format!(
+            "its wins look like a coin's since bet {at}, not like the promised {:.1}%",
+            100.0 * promised
+        ))
     } else if beaten && clvs.len() >= LEAST_CLV_BETS {
         let mean = mean_clv.unwrap_or_default();
-        Some(format!("the closing line moves against it: {mean:+.2} points over {} bets", clvs.len()))
+        Some(format!(
+            "the closing line moves against it: {mean:+.2} points over {} bets",
+            clvs.len()
+        ))
     } else if drawdown > MOST_DRAWDOWN {
-        Some(format!("it has lost {:.1}% of the bankroll from its highest point", 100.0 * drawdown))
+        Some(format!(
+            "it has lost {:.1}% of the bankroll from its highest point",
+            100.0 * drawdown
+        ))
     } else {
         None
     };
@@ -119,7 +128,10 @@ mod tests {
         let mut rng = Pcg64Mcg::new(11);
         let runs = 4_000;
         let alarms = |p: f64, rng: &mut Pcg64Mcg| {
-            (0..runs).filter(|_| watch(&run(p, 100, rng), 0.57).cusum_alarm()).count() as f64 / f64::from(runs)
+            (0..runs)
+                .filter(|_| watch(&run(p, 100, rng), 0.57).cusum_alarm())
+                .count() as f64
+                / f64::from(runs)
         };
         let (true_edge, coin) = (alarms(0.57, &mut rng), alarms(0.50, &mut rng));
         assert!(true_edge < 0.03, "{true_edge}");
@@ -127,7 +139,9 @@ mod tests {
         let mut delays: Vec<usize> = (0..60)
             .map(|_| {
                 let bets = run(0.50, 2_000, &mut rng);
-                (1..=bets.len()).find(|&n| n % 5 == 0 && watch(&bets[..n], 0.57).cusum_alarm()).unwrap_or(2_000)
+                (1..=bets.len())
+                    .find(|&n| n % 5 == 0 && watch(&bets[..n], 0.57).cusum_alarm())
+                    .unwrap_or(2_000)
             })
             .collect();
         delays.sort_unstable();
@@ -149,7 +163,10 @@ mod tests {
             })
             .collect();
         let verdict = watch(&bets, 0.55);
-        assert!(verdict.demote && verdict.reason.contains("moves against it"), "{verdict:?}");
+        assert!(
+            verdict.demote && verdict.reason.contains("moves against it"),
+            "{verdict:?}"
+        );
         assert!(!watch(&bets[..40], 0.55).demote);
     }
 

@@ -83,7 +83,12 @@ pub fn folds(known: &[u16], first_test: u16, window: Window, min_past: usize) ->
         let past = all[from..].to_vec();
         (past.len() >= min_past).then_some(Fold { past, test })
     };
-    known.iter().copied().filter(|s| *s >= first_test).filter_map(fold).collect()
+    known
+        .iter()
+        .copied()
+        .filter(|s| *s >= first_test)
+        .filter_map(fold)
+        .collect()
 }
 
 #[cfg(test)]
@@ -96,7 +101,10 @@ mod tests {
         let known: Vec<u16> = (2007..=2014).collect();
         let expanding = folds(&known, 2012, Window::Expanding, 3);
         assert_eq!(expanding.len(), 3);
-        assert_eq!((expanding[0].past.clone(), expanding[0].test), ((2007..=2011).collect(), 2012));
+        assert_eq!(
+            (expanding[0].past.clone(), expanding[0].test),
+            ((2007..=2011).collect(), 2012)
+        );
         let rolling = folds(&known, 2012, Window::Rolling(3), 3);
         assert_eq!(rolling[2].past, [2011, 2012, 2013]);
         assert_eq!(folds(&known, 2007, Window::Expanding, 3)[0].test, 2010);

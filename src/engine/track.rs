@@ -101,11 +101,7 @@ impl Track {
     /// When the plan is of another moment than the table.
     pub fn of(table: &Table, plan: &Plan, period: &Period) -> Track {
         let sheet = table.sheet(plan.market());
-        let mut rows = plan.select(table, period);
-        rows.and(&Bits::of(sheet.n_rows(), |row| sheet.settled[row].is_some()));
-        let wanted_twice = Bits::of(sheet.n_rows(), |row| rows.contains(row) && rows.contains(row ^ 1));
-        rows.and_not(&wanted_twice);
-        let bets = rows.iter().filter_map(|row| bet(sheet, row, plan.strategy().stake()));
+        let (bets, conflicts) = bets_on(sheet, plan.select(table, period), plan.strategy().stake());
         let mut weeks: Vec<SeasonWeek> = sheet.games.iter().map(|key| key.when).collect();
         weeks.sort_unstable();
         weeks.dedup();
@@ -115,12 +111,8 @@ impl Track {
             market: plan.market(),
             period: period.clone(),
             weeks,
-            bets: bets.collect(),
-            conflicts: wanted_twice
-                .iter()
-                .step_by(2)
-                .map(|row| sheet.games[row / 2].when)
-                .collect(),
+            bets,
+            conflicts,
         }
     }
 
@@ -174,6 +166,17 @@ impl Track {
         };
         self.bets.iter().map(after).collect()
     }
+}
+
+/// The settled bets on wanted rows of a sheet, in its order, and the weeks of games wanted on both sides, which are not bet.
+/// Moneylines without a price are left out.
+pub fn bets_on(sheet: &Sheet, mut rows: Bits, stake: &Stake) -> (Vec<Bet>, Vec<SeasonWeek>) {
+    rows.and(&Bits::of(sheet.n_rows(), |row| sheet.settled[row].is_some()));
+    let wanted_twice = Bits::of(sheet.n_rows(), |row| rows.contains(row) && rows.contains(row ^ 1));
+    rows.and_not(&wanted_twice);
+    let bets = rows.iter().filter_map(|row| bet(sheet, row, stake)).collect();
+    let conflicts = wanted_twice.iter().step_by(2).map(|row| sheet.games[row / 2].when);
+    (bets, conflicts.collect())
 }
 
 /// The bet on a row, unless it is open or a moneyline without a price.

@@ -6,19 +6,19 @@ use super::work::rank_sources;
 use crate::backtest::drift::{SettledBet, watch};
 use crate::backtest::evolution::ensemble::Ensemble;
 use crate::backtest::orchestrator::demotion;
-use crate::domain::quote::Market;
+use crate::domain::quote::{Market, Side};
 use crate::engine::bits::Bits;
 use crate::engine::period::Period;
 use crate::engine::plan::Plan;
 use crate::engine::sheet::{Settled, Subject};
 use crate::engine::table::Table;
-use crate::engine::track::{Bet, Pricing, Track};
-use crate::strategy::feature::Feature;
+use crate::engine::track::{Bet, Pricing, bets_on};
+use crate::strategy::feature::{Feature, Source};
 use crate::strategy::rule::Strategy;
 use crate::strategy::stake::Stake;
 use rand::RngExt as _;
 use rand_pcg::Pcg64Mcg;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Winners that vote in the unvalidated ensemble.
 const N_VOTERS: usize = 9;
@@ -37,15 +37,22 @@ pub fn judge(spec: &CycleSpec, state: &mut State, season: u16, table: &Table) ->
     let production: Vec<Strategy> = state.production.iter().map(|d| d.strategy.clone()).collect();
     note(PRODUCTION, any_of(&production, table, &period));
     if let Some(current) = &state.current {
-        let winners: Vec<Strategy> =
-            current.population.winners(usize::MAX).iter().map(|w| w.strategy.clone()).collect();
+        let winners: Vec<Strategy> = current
+            .population
+            .winners(usize::MAX)
+            .iter()
+            .map(|w| w.strategy.clone())
+            .collect();
         let bets = ensemble(&winners, table, &period);
         let mut rng = Pcg64Mcg::new(u128::from(spec.seed) << 20 | u128::from(season) << 1 | 1);
         note(RANDOM, random(&bets, table, &period, &mut rng));
         note(ENSEMBLE, bets);
         note(BEST_TRAINED, any_of(&winners[..winners.len().min(1)], table, &period));
         let best = rank_sources(table, &current.search).0.into_iter().next();
-        note(BEST_SEAT, best.map_or_else(Vec::new, |(source, _)| seat(&source, table, &period)));
+        note(
+            BEST_SEAT,
+            best.map_or_else(Vec::new, |(source, _)| seat(&source, table, &period)),
+        );
     }
     note(EQUAL_VOTES, equal_votes(table, &period));
     let changes = drift(state, table, &period);
@@ -54,7 +61,12 @@ pub fn judge(spec: &CycleSpec, state: &mut State, season: u16, table: &Table) ->
     state.judged.push(Judged {
         season,
         search: text(state.current.as_ref().map(|c| &c.search)),
-        held: state.current.iter().flat_map(|c| &c.held).map(ToString::to_string).collect(),
+        held: state
+            .current
+            .iter()
+            .flat_map(|c| &c.held)
+            .map(ToString::to_string)
+            .collect(),
         n_deployed,
         lines,
     });
@@ -108,7 +120,7 @@ fn any_of(strategies: &[Strategy], table: &Table, period: &Period) -> Vec<Bet> {
         let wanted: Vec<Bits> = plans.iter().map(|p| p.select(table, period)).collect();
         let n_rows = table.sheet(market).n_rows();
         let rows = Bits::of(n_rows, |row| wanted.iter().any(|w| w.contains(row)));
-        bets.extend(Track::of_rows(table, market, rows, &stake).0);
+        bets.extend(bets_on(table.sheet(market), rows, &stake).0);
     }
     in_order(bets)
 }
@@ -122,26 +134,36 @@ fn in_order(mut bets: Vec<Bet>) -> Vec<Bet> {
 fn ensemble(winners: &[Strategy], table: &Table, period: &Period) -> Vec<Bet> {
     let mut bets = Vec::new();
     for market in Market::ALL {
-        let own: Vec<Strategy> = winners.iter().filter(|s| s.market() == market).take(N_VOTERS).cloned().collect();
+        let own: Vec<Strategy> = winners
+            .iter()
+            .filter(|s| s.market() == market)
+            .take(N_VOTERS)
+            .cloned()
+            .collect();
         if let Some(ensemble) = Ensemble::of(&own) {
             let rows = ensemble.select(table, period);
-            bets.extend(Track::of_rows(table, market, rows, &Stake::one_percent()).0);
+            bets.extend(bets_on(table.sheet(market), rows, &Stake::one_percent()).0);
         }
     }
     in_order(bets)
 }
 
 /// Every edge of a point or more of one seat.
-fn seat(source: &crate::strategy::feature::Source, table: &Table, period: &Period) -> Vec<Bet> {
+fn seat(source: &Source, table: &Table, period: &Period) -> Vec<Bet> {
     let edge = Subject::Feature(Feature::Edge(source.clone()));
-    of_value(table, period, |market, row| table.sheet(market).value(&edge, row).is_some_and(|e| e >= 1.0))
+    of_value(table, period, |market, row| {
+        table.sheet(market).value(&edge, row).is_some_and(|e| e >= 1.0)
+    })
 }
 
 fn equal_votes(table: &Table, period: &Period) -> Vec<Bet> {
     let (votes, against) = (Subject::Feature(Feature::Votes), Subject::Feature(Feature::Against));
     of_value(table, period, |market, row| {
         let sheet = table.sheet(market);
-        let lead = sheet.value(&votes, row).zip(sheet.value(&against, row)).map(|(v, a)| v - a);
+        let lead = sheet
+            .value(&votes, row)
+            .zip(sheet.value(&against, row))
+            .map(|(v, a)| v - a);
         lead.is_some_and(|lead| lead >= LEAD)
     })
 }
@@ -153,7 +175,7 @@ fn of_value(table: &Table, period: &Period, holds: impl Fn(Market, usize) -> boo
         let sheet = table.sheet(market);
         let mut rows = sheet.period(period);
         rows.and(&Bits::of(sheet.n_rows(), |row| holds(market, row)));
-        bets.extend(Track::of_rows(table, market, rows, &Stake::one_percent()).0);
+        bets.extend(bets_on(table.sheet(market), rows, &Stake::one_percent()).0);
     }
     in_order(bets)
 }
@@ -164,11 +186,13 @@ fn random(like: &[Bet], table: &Table, period: &Period, rng: &mut Pcg64Mcg) -> V
     for market in Market::ALL {
         let sheet = table.sheet(market);
         // A moneyline is the market without a line.
-        let count = like.iter().filter(|b| (b.line.is_none()) == (market == Market::Moneyline));
+        let count = like
+            .iter()
+            .filter(|b| (b.line.is_none()) == (market == Market::Moneyline));
         let n = match market {
             Market::Moneyline => count.count(),
             Market::Spread | Market::Total => {
-                let side = |b: &&Bet| matches!(b.side, crate::domain::quote::Side::Over | crate::domain::quote::Side::Under);
+                let side = |b: &&Bet| matches!(b.side, Side::Over | Side::Under);
                 count.filter(|b| side(b) == (market == Market::Total)).count()
             }
         };
@@ -176,13 +200,13 @@ fn random(like: &[Bet], table: &Table, period: &Period, rng: &mut Pcg64Mcg) -> V
         let mut games: Vec<usize> = (0..sheet.games().len())
             .filter(|g| period.contains(2 * g) && sheet.settled(2 * g).is_some())
             .collect();
-        let mut chosen = std::collections::BTreeSet::new();
+        let mut chosen = BTreeSet::new();
         while chosen.len() < n && !games.is_empty() {
             let game = games.swap_remove(rng.random_range(0..games.len()));
             chosen.insert(2 * game + usize::from(rng.random_bool(0.5)));
         }
         let rows = Bits::of(sheet.n_rows(), |row| chosen.contains(&row));
-        bets.extend(Track::of_rows(table, market, rows, &Stake::one_percent()).0);
+        bets.extend(bets_on(table.sheet(market), rows, &Stake::one_percent()).0);
     }
     in_order(bets)
 }

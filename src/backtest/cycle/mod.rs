@@ -242,7 +242,11 @@ impl Cycle {
 
 fn begin_fold(run: &mut Begin, fold: &Fold) -> Left {
     let (current, left) = work::periods(&run.spec, &run.state, fold);
-    run.state.phase = if current.is_some() { Phase::Generation } else { Phase::Judgement };
+    run.state.phase = if current.is_some() {
+        Phase::Generation
+    } else {
+        Phase::Judgement
+    };
     run.state.current = current;
     left
 }
@@ -258,7 +262,11 @@ fn generate_order(run: &Begin) -> GenerateOrder {
         name: round_name(run, "generation"),
         search: current.map_or_else(Period::default, |c| c.search.clone()),
         known: current.map_or_else(Vec::new, |c| {
-            c.population.winners(MAX_KNOWN).into_iter().map(|w| w.strategy.clone()).collect()
+            c.population
+                .winners(MAX_KNOWN)
+                .into_iter()
+                .map(|w| w.strategy.clone())
+                .collect()
         }),
         table: Arc::clone(&run.table),
     }
@@ -315,10 +323,12 @@ fn settle_candidate(state: &mut State, validated: Validated) -> Option<Left> {
     };
     if n_approved < n_members || n_members == 0 {
         state.refused.insert(strategy.id());
-        left.changes.push(change(Became::Rejected, validated.refusals.join("; ")));
+        left.changes
+            .push(change(Became::Rejected, validated.refusals.join("; ")));
         return Some(left);
     }
-    left.changes.push(change(Became::Validated, format!("all {n_members} members approved")));
+    left.changes
+        .push(change(Became::Validated, format!("all {n_members} members approved")));
     let (flagged, decision) = flag_for_human(&standing);
     left.decisions.push(decision);
     let (goes, decision) = deploy(&standing, flagged);

@@ -3,8 +3,8 @@
 
 use super::state::{BetLine, Judged, SeasonBets};
 use crate::domain::game::SeasonWeek;
-use crate::engine::track::{Bet, Pricing};
 use crate::engine::sheet::Settled;
+use crate::engine::track::{Bet, Pricing};
 use crate::stats::bootstrap::Bootstrap;
 use crate::stats::estimate::{Mean, Rate};
 use rand_pcg::Pcg64Mcg;

@@ -1,7 +1,7 @@
 //! The phases that need no swarm: testing on searched seasons, learning, evolving, judging.
 
-use super::state::{Candidate, Current, Deployed, Left, Lesson, Origin, State};
 use super::state::CycleSpec;
+use super::state::{Candidate, Current, Deployed, Left, Lesson, Origin, State};
 use crate::backtest::evolution::Evolution;
 use crate::backtest::orchestrator::{SeasonFacts, how_many, new_or_evolve, which_period};
 use crate::backtest::walk_forward::{Fold, Window, folds};
@@ -10,7 +10,6 @@ use crate::engine::period::Period;
 use crate::engine::plan::{Plan, Planner};
 use crate::engine::sweep::sweep;
 use crate::engine::table::Table;
-use crate::engine::tally::Tally;
 use crate::strategy::condition::Condition;
 use crate::strategy::feature::{Feature, Known, Source};
 use crate::strategy::genetics::Vocabulary;
@@ -105,29 +104,44 @@ pub fn backtest(spec: &CycleSpec, state: &mut State, table: &Table) -> Left {
         return Left::default();
     };
     let mut pool = std::mem::take(&mut current.ideas);
-    pool.extend(current.population.winners(N_WINNERS).into_iter().map(|winner| Candidate {
-        strategy: winner.strategy.clone(),
-        origin: Origin::Evolved,
-        author: "evolution".to_owned(),
-        parents: winner.parents.clone(),
-        score: None,
-        training: None,
-    }));
-    pool.extend(std::mem::take(&mut current.hypotheses).into_iter().map(|strategy| Candidate {
-        strategy,
-        origin: Origin::Hypothesis,
-        author: "performance_analyst".to_owned(),
-        parents: Vec::new(),
-        score: None,
-        training: None,
-    }));
+    pool.extend(
+        current
+            .population
+            .winners(N_WINNERS)
+            .into_iter()
+            .map(|winner| Candidate {
+                strategy: winner.strategy.clone(),
+                origin: Origin::Evolved,
+                author: "evolution".to_owned(),
+                parents: winner.parents.clone(),
+                score: None,
+                training: None,
+            }),
+    );
+    pool.extend(
+        std::mem::take(&mut current.hypotheses)
+            .into_iter()
+            .map(|strategy| Candidate {
+                strategy,
+                origin: Origin::Hypothesis,
+                author: "performance_analyst".to_owned(),
+                parents: Vec::new(),
+                score: None,
+                training: None,
+            }),
+    );
     let mut seen = BTreeSet::new();
     pool.retain(|c| {
         let id = c.strategy.id();
         !known.contains(&id) && seen.insert(id)
     });
     let (mut scored, n_trained) = score_all(pool, spec, table, &current.search);
-    scored.sort_by(|a, b| b.score.unwrap_or(f64::MIN).total_cmp(&a.score.unwrap_or(f64::MIN)).then(a.strategy.cmp(&b.strategy)));
+    scored.sort_by(|a, b| {
+        b.score
+            .unwrap_or(f64::MIN)
+            .total_cmp(&a.score.unwrap_or(f64::MIN))
+            .then(a.strategy.cmp(&b.strategy))
+    });
     let bets_each = bets_each(&scored, current);
     let before = spec.n_validated_before + state.n_validated;
     let (n, decision) = how_many(scored.len(), before, bets_each);
@@ -212,7 +226,10 @@ pub fn analyse(state: &mut State, table: &Table) -> Left {
     let mean = |values: Vec<f64>| (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
     let training = current.verdicts.iter().filter_map(|v| v.candidate.training?.win_rate());
     // At -110 a return of r is a win rate of (1 + r) 11/21, pushes aside.
-    let held = current.verdicts.iter().filter_map(|v| Some((1.0 + v.standing.roi?) * 11.0 / 21.0));
+    let held = current
+        .verdicts
+        .iter()
+        .filter_map(|v| Some((1.0 + v.standing.roi?) * 11.0 / 21.0));
     let (sources, n_trained) = rank_sources(table, &current.search);
     let lesson = Lesson {
         before: current.fold.test,
@@ -276,7 +293,11 @@ fn hypotheses(sources: &[(Source, f64)], candidates: &[Candidate]) -> Vec<Strate
     let mut all = Vec::new();
     for (source, _) in sources.iter().take(3) {
         for market in [Market::Spread, Market::Total] {
-            all.extend([100, 150, 250].into_iter().filter_map(|low| edge_of(market, source, low)));
+            all.extend(
+                [100, 150, 250]
+                    .into_iter()
+                    .filter_map(|low| edge_of(market, source, low)),
+            );
         }
     }
     for candidate in candidates.iter().take(3) {

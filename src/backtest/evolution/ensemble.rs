@@ -48,6 +48,8 @@ impl Ensemble {
             .map(|plan| plan.select(table, period))
             .collect();
         let n_rows = self.members.first().map_or(0, |m| table.sheet(m.market()).n_rows());
-        Bits::of(n_rows, |row| wanted.iter().filter(|w| w.contains(row)).count() >= self.votes)
+        Bits::of(n_rows, |row| {
+            wanted.iter().filter(|w| w.contains(row)).count() >= self.votes
+        })
     }
 }

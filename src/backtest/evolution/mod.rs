@@ -167,7 +167,8 @@ impl Evolution {
                 children.push((vocabulary.draw(&mut rng), Vec::new()));
                 continue;
             };
-            let partner = tournament(&living, &mut rng).filter(|_| fate < self.settings.fresh + self.settings.crossed);
+            let partner =
+                tournament(&living, &mut rng).filter(|_| fate < self.settings.fresh + self.settings.crossed);
             children.push(match partner {
                 Some(b) => {
                     let child = vocabulary.cross(&a.strategy, &b.strategy, &mut rng);

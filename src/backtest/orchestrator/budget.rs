@@ -41,7 +41,11 @@ const LEAST_SHARE: f64 = 0.25;
 /// nothing to evolve.
 pub fn new_or_evolve(fresh: Yields, evolved: Yields, n_living: usize) -> (Mix, Decision) {
     let told = |mix: Mix, reason: String| {
-        let chosen = format!("{:.0}% new, {:.0}% evolved", 100.0 * mix.fresh, 100.0 * (1.0 - mix.fresh));
+        let chosen = format!(
+            "{:.0}% new, {:.0}% evolved",
+            100.0 * mix.fresh,
+            100.0 * (1.0 - mix.fresh)
+        );
         let decision = Decision::new(Kind::NewOrEvolve, chosen, reason)
             .on("new_validated", fresh.n)
             .on("new_approval", fresh.expected())
@@ -86,7 +90,10 @@ pub fn how_many(n_available: usize, n_validated_ever: u64, bets_each: f64) -> (u
     let n = (1..=most).rev().find(fits).unwrap_or(most.min(1));
     let after = hurdle(n_validated_ever + n as u64, bets_each);
     let reason = if n == most {
-        format!("all that were selected; the best of them then needs {:.1}% to stand out", 100.0 * after)
+        format!(
+            "all that were selected; the best of them then needs {:.1}% to stand out",
+            100.0 * after
+        )
     } else {
         format!(
             "more would lift what the best needs beyond {:.0}%; {} were validated before",

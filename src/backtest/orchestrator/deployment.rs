@@ -46,26 +46,37 @@ pub fn flag_for_human(s: &Standing) -> (bool, Decision) {
     };
     let chosen = if why.is_some() { "a person must look" } else { "no" };
     let reason = why.unwrap_or("nothing about it is beyond the machine's competence");
-    (why.is_some(), Decision::new(Kind::FlagForHuman, chosen, reason).facts(s))
+    (
+        why.is_some(),
+        Decision::new(Kind::FlagForHuman, chosen, reason).facts(s),
+    )
 }
 
 /// Whether a strategy goes into production: approved by every member, not flagged, and better than luck over all trials.
 pub fn deploy(s: &Standing, flagged: bool) -> (bool, Decision) {
     let approved = s.n_members > 0 && s.n_approved == s.n_members;
     let refused = if !approved {
-        Some(format!("{} of {} members approved; all must", s.n_approved, s.n_members))
+        Some(format!(
+            "{} of {} members approved; all must",
+            s.n_approved, s.n_members
+        ))
     } else if flagged {
         Some("a person has to look first".to_owned())
     } else if s.deflated.is_none_or(|d| d < LEAST_DEFLATED) {
         Some(match s.deflated {
-            Some(d) => format!("the chance that it beats the luckiest of all trials is {d:.2}, less than {LEAST_DEFLATED}"),
+            Some(d) => format!(
+                "the chance that it beats the luckiest of all trials is {d:.2}, less than {LEAST_DEFLATED}"
+            ),
             None => "its Sharpe ratio is not defined".to_owned(),
         })
     } else {
         None
     };
     let reason = refused.clone().unwrap_or_else(|| {
-        format!("all {} members approved on seasons it was not searched on, and luck does not explain it", s.n_members)
+        format!(
+            "all {} members approved on seasons it was not searched on, and luck does not explain it",
+            s.n_members
+        )
     });
     let chosen = if refused.is_none() { "deploy" } else { "no" };
     (refused.is_none(), Decision::new(Kind::Deploy, chosen, reason).facts(s))

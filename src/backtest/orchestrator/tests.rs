@@ -8,14 +8,21 @@ use proptest::prelude::*;
 #[test]
 fn what_brought_more_gets_more() {
     let (mix, decision) = new_or_evolve(Yields::default(), Yields::default(), 0);
-    assert_eq!((mix.fresh, decision.reason.as_str()), (1.0, "there is nothing yet to evolve"));
+    assert_eq!(
+        (mix.fresh, decision.reason.as_str()),
+        (1.0, "there is nothing yet to evolve")
+    );
     let mut evolved = Yields::default();
     (0..6).for_each(|_| evolved.add(2, 3));
     let mut fresh = Yields::default();
     (0..6).for_each(|_| fresh.add(0, 3));
     let (mix, decision) = new_or_evolve(fresh, evolved, 10);
     assert!(mix.fresh < 0.3, "{mix:?}");
-    assert!(decision.reason.starts_with("evolved ones found more approval"), "{}", decision.reason);
+    assert!(
+        decision.reason.starts_with("evolved ones found more approval"),
+        "{}",
+        decision.reason
+    );
     evolved.add(0, 0);
     assert!(evolved.expected().is_finite());
 }
@@ -28,7 +35,11 @@ fn more_trials_raise_the_hurdle_and_shorten_the_list() {
     assert_eq!(few, 12);
     let (fewer, decision) = how_many(12, 5_000, 300.0);
     assert_eq!(fewer, 1);
-    assert!(decision.reason.contains("5000 were validated before"), "{}", decision.reason);
+    assert!(
+        decision.reason.contains("5000 were validated before"),
+        "{}",
+        decision.reason
+    );
 }
 
 fn facts(season: u16, n_priced: u64, mean_move: f64) -> SeasonFacts {
@@ -52,7 +63,11 @@ fn seasons_without_openers_are_left_out_and_a_changed_market_forgets() {
     market[0].n_priced = 100;
     let (seasons, window, decision) = which_period(&fold, &market);
     assert_eq!((seasons.len(), window), (13, Window::Expanding));
-    assert!(decision.reason.contains("1 seasons have openers for too few games"), "{}", decision.reason);
+    assert!(
+        decision.reason.contains("1 seasons have openers for too few games"),
+        "{}",
+        decision.reason
+    );
     for f in market.iter_mut().filter(|f| f.season <= 2012) {
         f.mean_move = f.mean_move.map(|m| m + 1.0);
     }
@@ -79,15 +94,66 @@ fn only_what_all_approve_and_luck_does_not_explain_is_deployed() {
         let (flag, flag_decision) = flag_for_human(&s);
         let (goes, decision) = deploy(&s, flag);
         assert_eq!((flag, goes), (flagged, deployed), "{s:?}");
-        assert!(decision.reason.contains(says) || flag_decision.reason.contains(says), "{decision:?} {flag_decision:?}");
+        assert!(
+            decision.reason.contains(says) || flag_decision.reason.contains(says),
+            "{decision:?} {flag_decision:?}"
+        );
     };
     check(approved(), false, true, "all 3 members approved");
-    check(Standing { n_approved: 2, ..approved() }, false, false, "2 of 3 members approved");
-    check(Standing { roi: Some(0.2), ..approved() }, true, false, "look for a leak");
-    check(Standing { discrepant: true, ..approved() }, true, false, "disagree more than chance");
-    check(Standing { clv: Some(-0.2), ..approved() }, true, false, "should not have");
-    check(Standing { deflated: Some(0.5), ..approved() }, false, false, "luckiest of all trials is 0.50");
-    check(Standing { deflated: None, ..approved() }, false, false, "not defined");
+    check(
+        Standing {
+            n_approved: 2,
+            ..approved()
+        },
+        false,
+        false,
+        "2 of 3 members approved",
+    );
+    check(
+        Standing {
+            roi: Some(0.2),
+            ..approved()
+        },
+        true,
+        false,
+        "look for a leak",
+    );
+    check(
+        Standing {
+            discrepant: true,
+            ..approved()
+        },
+        true,
+        false,
+        "disagree more than chance",
+    );
+    check(
+        Standing {
+            clv: Some(-0.2),
+            ..approved()
+        },
+        true,
+        false,
+        "should not have",
+    );
+    check(
+        Standing {
+            deflated: Some(0.5),
+            ..approved()
+        },
+        false,
+        false,
+        "luckiest of all trials is 0.50",
+    );
+    check(
+        Standing {
+            deflated: None,
+            ..approved()
+        },
+        false,
+        false,
+        "not defined",
+    );
     check(Standing::default(), false, false, "0 of 0 members");
 }
 
