@@ -16,7 +16,9 @@ pub mod odds;
 pub mod output;
 pub mod picks;
 pub mod report;
+pub mod runs;
 pub mod session;
+pub mod strategies;
 pub mod sync;
 pub mod upstream;
 pub mod words;
@@ -71,6 +73,12 @@ pub enum Verb {
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
     Report(report::ReportArgs),
+    /// Strategies and their standing: list, show, compare, promote, demote.
+    #[command(subcommand)]
+    Strategies(strategies::StrategiesCommand),
+    /// Backtests and cycles on record: list, show, compare.
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
     Leakcheck(leakcheck::LeakcheckArgs),
     /// Verify the journal's hash chain, and walk from a pick back to what caused it.
@@ -174,6 +182,8 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Picks(args) => picks::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Strategies(command) => strategies::run(&command, &home, now, out),
+        Verb::Runs(command) => runs::run(&command, &home, out),
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, &home, out),
         Verb::Letters(command) => letters::run(&command, &home, out),
