@@ -46,6 +46,8 @@ pub enum Input {
 /// Where a cycle is to go on from.
 #[derive(Debug)]
 pub struct Begin {
+    /// The cycle's name.
+    pub id: String,
     /// What it was told.
     pub spec: CycleSpec,
     /// What it knows.
@@ -120,6 +122,10 @@ pub enum Effect {
 /// A finished step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// The cycle's name.
+    pub id: String,
+    /// Fingerprint of the facts it works on.
+    pub data_hash: String,
     /// Its number, from 1.
     pub n: u64,
     /// The phase it belongs to.
@@ -204,6 +210,8 @@ impl Cycle {
         let Some(run) = &mut self.running else { return };
         run.n_steps += 1;
         turn.emit(Effect::Store(Box::new(Step {
+            id: run.id.clone(),
+            data_hash: run.spec.data_hash.clone(),
             n: run.n_steps,
             phase,
             season,

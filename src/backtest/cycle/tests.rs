@@ -137,6 +137,7 @@ fn run(table: &Arc<Table>, mut state: State, n_steps: u64, stop: Option<u64>) ->
     let mut n = n_steps;
     let mut steps = Vec::new();
     let mut input = Input::Begin(Box::new(Begin {
+        id: "c".to_owned(),
         spec: spec(table),
         state: state.clone(),
         n_steps,
@@ -237,6 +238,7 @@ fn too_short_a_past_is_judged_without_strategies() {
     let mut cycle = Cycle::default();
     let mut rng = Pcg64Mcg::new(0);
     let begin = Begin {
+        id: "c".to_owned(),
         spec: short,
         state: State::new(),
         n_steps: 0,
