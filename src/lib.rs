@@ -10,6 +10,8 @@ pub mod domain;
 
 pub mod market;
 
+pub mod parlay;
+
 pub mod models;
 
 pub mod protocol;
