@@ -8,6 +8,8 @@
 
 pub mod domain;
 
+pub mod stats;
+
 pub mod market;
 
 pub mod parlay;

@@ -4,8 +4,8 @@
 //! of ten empty; and Cox's recalibration (1958), `logit(p true) = intercept + slope * logit(p stated)`, where 0 and 1 are
 //! perfect and a slope below 1 means overconfidence.
 
-use super::metrics::Rate;
 use crate::domain::probability::Probability;
+use crate::stats::estimate::Rate;
 use serde::{Deserialize, Serialize};
 
 /// Bins of the table.

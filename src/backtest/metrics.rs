@@ -3,55 +3,8 @@
 //! Every figure is defined for no data at all: a count of zero, and no value rather than a NaN.
 
 use crate::agents::specialists::grading::Outcome;
-use crate::market::interval::{Interval, Z975, wilson};
+use crate::stats::estimate::Rate;
 use serde::{Deserialize, Serialize};
-
-/// A share of trials with Wilson's 95% interval (1927).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rate {
-    /// Hits.
-    pub k: u64,
-    /// Trials.
-    pub n: u64,
-    /// k / n; none without trials.
-    pub rate: Option<f64>,
-    /// Where the true rate may lie; none without trials.
-    pub wilson95: Option<Interval>,
-}
-
-impl Rate {
-    /// The share of `k` in `n`.
-    ///
-    /// # Panics
-    /// When there are more hits than trials.
-    pub fn of(k: u64, n: u64) -> Rate {
-        Rate {
-            k,
-            n,
-            rate: (n > 0).then(|| k as f64 / n as f64),
-            wilson95: (n > 0).then(|| wilson(k, n, Z975)),
-        }
-    }
-
-    /// The share of `true`.
-    pub fn among(trials: impl IntoIterator<Item = bool>) -> Rate {
-        let (k, n) = trials
-            .into_iter()
-            .fold((0, 0), |(k, n), hit| (k + u64::from(hit), n + 1));
-        Rate::of(k, n)
-    }
-}
-
-/// An average, a ratio of sums, or a sum, with a 95% interval from [`super::bootstrap::Bootstrap`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Mean {
-    /// The value; none without observations.
-    pub mean: Option<f64>,
-    /// Observations.
-    pub n: u64,
-    /// The lower and upper end; none with too few weeks.
-    pub ci95: Option<[f64; 2]>,
-}
 
 /// Wins, losses and pushes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,40 +65,10 @@ pub fn longest_losing_run(outcomes: impl IntoIterator<Item = Outcome>) -> u64 {
     longest
 }
 
-/// The win rate at which -110 neither gains nor loses.
-pub const BREAK_EVEN_110: f64 = 11.0 / 21.0;
-/// The 95% quantile of the standard normal: one-sided 5%.
-const Z95: f64 = 1.644_853_626_951_472_2;
-/// The 80% quantile of the standard normal: power.
-const Z80: f64 = 0.841_621_233_572_914_4;
-
-/// Decided bets at -110 after which a true win rate of `p1` is told from break-even with 80% power at one-sided 5%:
-/// `((z95 sqrt(p0 q0) + z80 sqrt(p1 q1)) / (p1 - p0))^2` with `p0 = 11/21`, the normal approximation of the one-sample
-/// test of a proportion (Fleiss, Levin and Paik 2003, section 2.4). `None` for a rate that is not above break-even.
-pub fn bets_needed(p1: f64) -> Option<u64> {
-    let p0 = BREAK_EVEN_110;
-    if !(p1 > p0 && p1 <= 1.0) {
-        return None;
-    }
-    let spread = |p: f64| (p * (1.0 - p)).sqrt();
-    Some((((Z95 * spread(p0) + Z80 * spread(p1)) / (p1 - p0)).powi(2)).ceil() as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use Outcome::{Loss, Push, Void, Win};
-
-    #[test]
-    fn rates_carry_their_interval() {
-        let rate = Rate::of(55, 100);
-        let interval = rate.wilson95.unwrap();
-        assert_eq!(rate.rate, Some(0.55));
-        assert!((interval.low.get() - 0.45244602997442124).abs() < 1e-12, "{interval:?}");
-        assert!((interval.high.get() - 0.6438546202048802).abs() < 1e-12, "{interval:?}");
-        assert_eq!(Rate::among([true, false, true]), Rate::of(2, 3));
-        assert_eq!((Rate::of(0, 0).rate, Rate::of(0, 0).wilson95), (None, None));
-    }
 
     #[test]
     fn drawdown_and_losing_runs_follow_the_order() {
@@ -165,15 +88,5 @@ mod tests {
             (tally.wins, tally.losses, tally.pushes, tally.voids, tally.win_rate().n),
             (2, 1, 1, 1, 3)
         );
-    }
-
-    #[test]
-    fn the_bets_needed_are_those_of_the_research() {
-        // quant.md: 55% 2,243; 56% 1,173; 57% 719; 58% 485
-        for (p, want) in [(0.55, 2_243), (0.56, 1_173), (0.57, 719), (0.58, 485)] {
-            let got = bets_needed(p).unwrap();
-            assert!(got.abs_diff(want) <= 1, "{p}: {got}, not {want}");
-        }
-        assert_eq!(bets_needed(0.52), None);
     }
 }

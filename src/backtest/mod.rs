@@ -4,8 +4,6 @@ pub mod host;
 
 pub mod metrics;
 
-pub mod bootstrap;
-
 pub mod calibration;
 
 pub mod report;

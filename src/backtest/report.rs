@@ -17,13 +17,13 @@ pub use sides::{MIN_FOR_BEST, SideRow, Sides};
 pub use text::render_text;
 pub use verdicts::Needed;
 
-use super::bootstrap::{Bootstrap, DRAWS};
 use super::calibration::Calibration;
 use crate::agents::specialists::price_shopping::p_side;
 use crate::domain::archive::Archive;
 use crate::domain::pick::{Verdict, quorate};
 use crate::domain::probability::Probability;
 use crate::domain::quote::{Market, Side};
+use crate::stats::bootstrap::{Bootstrap, DRAWS};
 use crate::swarms::round::Round;
 use cases::{Case, Cases};
 use chrono::{DateTime, Utc};

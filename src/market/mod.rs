@@ -18,8 +18,6 @@ pub mod clv;
 
 pub mod shapes;
 
-pub mod interval;
-
 #[cfg(test)]
 mod test_data;
 

@@ -5,14 +5,14 @@
 //! was unpredictable about a game cancels.
 
 use super::cases::{Case, market_only};
-use crate::backtest::bootstrap::Bootstrap;
-use crate::backtest::metrics::Mean;
 use crate::domain::archive::Archive;
 use crate::domain::game::{Score, SeasonWeek};
 use crate::domain::line::HalfPoints;
 use crate::domain::pick::Agreement;
 use crate::domain::probability::Probability;
 use crate::domain::quote::Market;
+use crate::stats::bootstrap::Bootstrap;
+use crate::stats::estimate::Mean;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;

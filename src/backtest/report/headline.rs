@@ -2,13 +2,14 @@
 
 use super::cases::Case;
 use crate::agents::specialists::grading::{Graded, Outcome};
-use crate::backtest::bootstrap::Bootstrap;
-use crate::backtest::metrics::{Mean, Rate, Tally, longest_losing_run, max_drawdown};
+use crate::backtest::metrics::{Tally, longest_losing_run, max_drawdown};
 use crate::domain::game::SeasonWeek;
 use crate::domain::money::Cents;
 use crate::domain::pick::Offered;
 use crate::domain::quote::Market;
 use crate::market::odds::break_even;
+use crate::stats::bootstrap::Bootstrap;
+use crate::stats::estimate::{Mean, Rate};
 use serde::{Deserialize, Serialize};
 
 /// A bet with its grade.

@@ -7,12 +7,13 @@
 
 use super::cases::Case;
 use crate::agents::specialists::grading::{SideGrade, grade_side};
-use crate::backtest::bootstrap::Bootstrap;
-use crate::backtest::metrics::{Mean, Rate, Tally};
+use crate::backtest::metrics::Tally;
 use crate::domain::game::SeasonWeek;
 use crate::domain::line::HalfPoints;
 use crate::domain::pick::{Decision, quorate};
 use crate::domain::quote::{Market, Side};
+use crate::stats::bootstrap::Bootstrap;
+use crate::stats::estimate::{Mean, Rate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use super::headline::Stakes;
 use super::sides::SWARM;
 use super::{AccuracyRow, Block, Provenance, Record, Report, Sides};
 use crate::backtest::calibration::Calibration;
-use crate::backtest::metrics::Mean;
+use crate::stats::estimate::Mean;
 use format::{NONE, interval, mean, number, percent, rate, table, tally, wrap};
 
 /// The report as text. Paragraphs are broken at `width` columns; tables are made for 110 and never cut, because a figure

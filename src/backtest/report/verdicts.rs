@@ -4,7 +4,8 @@ use super::accuracy::{AccuracyRow, Name};
 use super::sides::{EQUAL, SWARM};
 use super::text::format::{interval, mean, percent, rate};
 use super::{Block, Sides};
-use crate::backtest::metrics::{Mean, bets_needed};
+use crate::stats::estimate::Mean;
+use crate::stats::power::bets_needed;
 use serde::{Deserialize, Serialize};
 
 /// The win rate that is asked about.

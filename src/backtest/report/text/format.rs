@@ -1,6 +1,7 @@
 //! Figures and tables as text. A value that does not exist is `n/a`, never a zero and never a NaN.
 
-use crate::backtest::metrics::{Mean, Rate, Tally};
+use crate::backtest::metrics::Tally;
+use crate::stats::estimate::{Mean, Rate};
 
 /// What is printed for a value that does not exist.
 pub const NONE: &str = "n/a";

@@ -3,7 +3,7 @@
 //! The percentile bootstrap (Efron 1979) over blocks: as many weeks as there were are drawn with replacement, the
 //! statistic is computed anew, [`DRAWS`] times, and the interval reaches from the 2.5% to the 97.5% quantile.
 
-use super::metrics::Mean;
+use super::estimate::Mean;
 use crate::domain::game::SeasonWeek;
 use rand::Rng as _;
 use rand_pcg::Pcg64Mcg;
