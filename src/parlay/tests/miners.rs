@@ -1,9 +1,9 @@
 //! The miners against each other and against counting by hand; rules against their definition.
 
-use super::fp_growth;
-use super::itemsets::{Baskets, Bounds, Itemsets, MiningError};
-use super::rules::Permille;
-use super::vertical::{self, Cores};
+use crate::parlay::fp_growth;
+use crate::parlay::itemsets::{Baskets, Bounds, Itemsets, MiningError};
+use crate::parlay::rules::Permille;
+use crate::parlay::vertical::{self, Cores};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
