@@ -14,6 +14,7 @@ pub mod leakcheck;
 pub mod letters;
 pub mod odds;
 pub mod output;
+pub mod parlays;
 pub mod picks;
 pub mod report;
 pub mod session;
@@ -71,6 +72,8 @@ pub enum Verb {
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
     Report(report::ReportArgs),
+    /// Mine facts of games that go together, try them on seasons held back, and price correlated legs together.
+    Parlays(parlays::ParlaysArgs),
     /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
     Leakcheck(leakcheck::LeakcheckArgs),
     /// Verify the journal's hash chain, and walk from a pick back to what caused it.
@@ -174,6 +177,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Picks(args) => picks::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Parlays(args) => parlays::run(&args, &home, now, out),
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, &home, out),
         Verb::Letters(command) => letters::run(&command, &home, out),
