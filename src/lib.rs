@@ -16,6 +16,8 @@ pub mod strategy;
 
 pub mod engine;
 
+pub mod parlay;
+
 pub mod models;
 
 pub mod protocol;

@@ -14,6 +14,7 @@ pub mod leakcheck;
 pub mod letters;
 pub mod odds;
 pub mod output;
+pub mod parlays;
 pub mod picks;
 pub mod report;
 pub mod runs;
@@ -79,6 +80,8 @@ pub enum Verb {
     /// Backtests and cycles on record: list, show, compare.
     #[command(subcommand)]
     Runs(runs::RunsCommand),
+    /// Mine facts of games that go together, try them on seasons held back, and price correlated legs together.
+    Parlays(parlays::ParlaysArgs),
     /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
     Leakcheck(leakcheck::LeakcheckArgs),
     /// Verify the journal's hash chain, and walk from a pick back to what caused it.
@@ -184,6 +187,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Report(args) => report::run(&args, &home, now, out),
         Verb::Strategies(command) => strategies::run(&command, &home, now, out),
         Verb::Runs(command) => runs::run(&command, &home, out),
+        Verb::Parlays(args) => parlays::run(&args, &home, now, out),
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, &home, out),
         Verb::Letters(command) => letters::run(&command, &home, out),

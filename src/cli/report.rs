@@ -8,6 +8,7 @@ use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::order::{CODE_VERSION, WeekOrder};
 use crate::app::week::play;
 use crate::backtest::report::{Report, ReportOptions, render_text};
+use crate::config::Settings;
 use crate::domain::game::SeasonWeek;
 use crate::home::Home;
 use crate::store::journal::Head;
@@ -57,7 +58,8 @@ const WIDTH: usize = 110;
 /// Reading a fingerprint of everything takes a second in a debug build.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn parse_seasons(text: &str) -> Result<RangeInclusive<u16>, String> {
+/// `FIRST-LAST` or one season.
+pub(super) fn parse_seasons(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (first.trim().parse(), last.trim().parse()) {
         (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
@@ -65,7 +67,8 @@ fn parse_seasons(text: &str) -> Result<RangeInclusive<u16>, String> {
     }
 }
 
-fn parse_moment(text: &str) -> Result<AsOf, String> {
+/// `open` or `close`.
+pub(super) fn parse_moment(text: &str) -> Result<AsOf, String> {
     match text {
         "open" => Ok(AsOf::Open),
         "close" => Ok(AsOf::Close),
@@ -95,7 +98,7 @@ pub async fn count_picks(session: &Session, when: SeasonWeek, now: DateTime<Utc>
         return Ok(());
     }
     let trial = trial(
-        session,
+        &session.settings,
         &format!("picks of week {}", when.week),
         &(when.season..=when.season),
         now,
@@ -109,8 +112,34 @@ pub async fn count_picks(session: &Session, when: SeasonWeek, now: DateTime<Utc>
     Ok(())
 }
 
-fn trial(session: &Session, purpose: &str, seasons: &RangeInclusive<u16>, now: DateTime<Utc>) -> Trial {
-    let settings = session.settings.fingerprint();
+/// Counts a look that plays nothing: of a verb that reads the past directly, such as `parlays`. `purpose` names all that
+/// decides what is seen, so that another choice is another configuration. Returns the number of different looks so far.
+///
+/// # Errors
+/// [`Failure`] when the home is in use or the database does not answer.
+pub fn count_search(
+    home: &Home,
+    settings: &Settings,
+    purpose: &str,
+    seasons: &RangeInclusive<u16>,
+    now: DateTime<Utc>,
+) -> Result<u64, Failure> {
+    let mut trial = trial(settings, purpose, seasons, now);
+    trial.settings_hash = sha256(format!("{}/{purpose}", trial.settings_hash).as_bytes());
+    session::writing(home, |conn| Ok(CountTrial(trial).run(conn)?.0))
+}
+
+/// How many different looks there have been so far.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub fn n_looks(conn: &mut Conn) -> Result<u64, StoreError> {
+    Ok(n_judged(&trials::all(conn)?))
+}
+
+fn trial(settings: &Settings, purpose: &str, seasons: &RangeInclusive<u16>, now: DateTime<Utc>) -> Trial {
+    let seed = settings.seed;
+    let settings = settings.fingerprint();
     let text = format!("{purpose}/{seasons:?}/{settings}/{now}");
     Trial {
         id: Sha256::digest(text)
@@ -124,7 +153,7 @@ fn trial(session: &Session, purpose: &str, seasons: &RangeInclusive<u16>, now: D
         settings_hash: settings,
         data_hash: String::new(),
         code_version: CODE_VERSION.to_owned(),
-        seed: session.settings.seed.cast_signed(),
+        seed: seed.cast_signed(),
         journal_head: String::new(),
     }
 }
@@ -179,7 +208,7 @@ async fn report(session: &Session, args: &ReportArgs, now: DateTime<Utc>) -> Res
     }
     let settings = &session.settings;
     let trial = trial(
-        session,
+        &session.settings,
         &format!("report at the {}", args.as_of.name()),
         &args.seasons,
         now,

@@ -2,30 +2,18 @@
 //!
 //! Minimises `sum_i g^(age_i) w_i (y_i - x_i b)^2 + sum_j lambda_j b_j^2`, with g the weekly decay. The sums
 //! A = X'WX and c = X'Wy are multiplied by g for each week that passes, which is exactly the refit over all past games
-//! (the recursion of the W2 workload), at the cost of one Cholesky factorisation of an n x n matrix.
+//! (the recursion of the W2 workload), at the cost of one factorisation of an n x n matrix (`models/normal.rs`).
 
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use super::normal::Normal;
 
 /// A forgetting ridge regression with sparse rows.
 #[derive(Clone, Debug)]
 pub struct Ridge {
-    a: DMatrix<f64>,
-    c: DVector<f64>,
-    lambda: DVector<f64>,
+    normal: Normal,
     decay: f64,
     week: f64,
     n: usize,
-    /// Weighted sums of y^2 and of weights, for the residual variance.
-    yy: f64,
-    weight: f64,
-    solved: Option<Solution>,
-}
-
-#[derive(Clone, Debug)]
-struct Solution {
-    beta: DVector<f64>,
-    factor: Cholesky<f64, Dyn>,
-    sigma2: f64,
+    solved: bool,
 }
 
 impl Ridge {
@@ -33,34 +21,22 @@ impl Ridge {
     /// `decay` is the weekly factor in (0, 1].
     pub fn new(lambda: &[f64], decay: f64) -> Ridge {
         assert!(lambda.iter().all(|l| *l > 0.0), "a ridge penalty must be positive");
-        let n = lambda.len();
         Ridge {
-            a: DMatrix::zeros(n, n),
-            c: DVector::zeros(n),
-            lambda: DVector::from_column_slice(lambda),
+            normal: Normal::new(lambda),
             decay,
             week: f64::NEG_INFINITY,
             n: 0,
-            yy: 0.0,
-            weight: 0.0,
-            solved: None,
+            solved: false,
         }
     }
 
     /// Adds one observation made in rating week `week`: `x` as (column, value) pairs without repeated columns.
     /// Observations may arrive late; they then enter with the weight they have by now.
     pub fn observe(&mut self, week: f64, x: &[(usize, f64)], y: f64, weight: f64) {
-        let w = weight * self.advance(week);
-        for &(i, xi) in x {
-            for &(j, xj) in x {
-                self.a[(i, j)] += w * xi * xj;
-            }
-            self.c[i] += w * xi * y;
-        }
-        self.yy += w * y * y;
-        self.weight += w;
+        let weight = weight * self.advance(week);
+        self.normal.add(x, y, weight);
         self.n += 1;
-        self.solved = None;
+        self.solved = false;
     }
 
     /// Number of observations ever added.
@@ -73,61 +49,48 @@ impl Ridge {
     pub fn age_to(&mut self, week: f64) {
         if week > self.week {
             self.advance(week);
-            self.solved = None;
+            self.solved = false;
         }
+    }
+
+    /// The expectation of an observation with regressors `x`.
+    pub fn mean(&mut self, x: &[(usize, f64)]) -> f64 {
+        let normal = self.solve();
+        x.iter().map(|&(i, v)| v * normal.beta(i)).sum()
     }
 
     /// The expectation of an observation with regressors `x`, and its standard error (of the expectation, not of y).
     pub fn predict(&mut self, x: &[(usize, f64)]) -> (f64, f64) {
-        let solution = self.solve();
-        let mean = x.iter().map(|&(i, v)| v * solution.beta[i]).sum();
-        let mut dense = DVector::zeros(solution.beta.len());
-        for &(i, v) in x {
-            dense[i] += v;
-        }
-        let variance = dense.dot(&solution.factor.solve(&dense)) * solution.sigma2;
-        (mean, variance.max(0.0).sqrt())
+        let mean = self.mean(x);
+        let normal = self.solve();
+        let sigma2 = normal.mean_squared_residual().map_or(1.0, |s| s.max(1e-9));
+        (mean, (normal.leverage(x) * sigma2).max(0.0).sqrt())
     }
 
     /// One coefficient.
     pub fn coefficient(&mut self, i: usize) -> f64 {
-        self.solve().beta[i]
+        self.solve().beta(i)
     }
 
+    /// Goes to a week if it is later than the present one; what an observation of that week weighs now.
     fn advance(&mut self, week: f64) -> f64 {
         if self.week == f64::NEG_INFINITY {
             self.week = week;
         }
         let passed = week - self.week;
-        if passed <= 0.0 {
-            return self.decay.powf(-passed);
+        if passed > 0.0 {
+            self.normal.fade(self.decay.powf(passed));
+            self.week = week;
         }
-        let g = self.decay.powf(passed);
-        self.a *= g;
-        self.c *= g;
-        self.yy *= g;
-        self.weight *= g;
-        self.week = week;
-        1.0
+        if passed < 0.0 { self.decay.powf(-passed) } else { 1.0 }
     }
 
-    fn solve(&mut self) -> &Solution {
-        let (a, c, lambda, yy, weight) = (&self.a, &self.c, &self.lambda, self.yy, self.weight);
-        self.solved.get_or_insert_with(|| {
-            let mut m = a.clone();
-            for i in 0..lambda.len() {
-                m[(i, i)] += lambda[i];
-            }
-            let factor = Cholesky::new(m).expect("X'WX plus a positive diagonal is positive definite");
-            let beta = factor.solve(c);
-            let residual = yy - 2.0 * beta.dot(c) + beta.dot(&(a * &beta));
-            let sigma2 = if weight > 0.0 {
-                (residual / weight).max(1e-9)
-            } else {
-                1.0
-            };
-            Solution { beta, factor, sigma2 }
-        })
+    fn solve(&mut self) -> &Normal {
+        if !self.solved {
+            self.normal.solve();
+            self.solved = true;
+        }
+        &self.normal
     }
 }
 

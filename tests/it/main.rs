@@ -10,6 +10,7 @@ mod bus;
 mod cli;
 mod feeds;
 mod house;
+mod parlays;
 mod runtime;
 mod season_files;
 mod upstream;
