@@ -20,6 +20,7 @@ pub mod report;
 pub mod runs;
 pub mod session;
 pub mod strategies;
+pub mod stats;
 pub mod sync;
 pub mod upstream;
 pub mod words;
@@ -52,7 +53,8 @@ const EXAMPLES: &str = "Examples:
   huddle data import odds openers.csv
   huddle picks --season 2019 --week 5
   huddle audit show 4f2a                           what led to a pick, by the start of its id
-  huddle odds devig --decimal 1.91,1.95";
+  huddle odds devig --decimal 1.91,1.95
+  huddle stats pbo returns.csv                     did the search find skill or noise?";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -82,6 +84,8 @@ pub enum Verb {
     Runs(runs::RunsCommand),
     /// Mine facts of games that go together, try them on seasons held back, and price correlated legs together.
     Parlays(parlays::ParlaysArgs),
+    /// What a search for strategies makes of its best, and how many bets prove a record.
+    Stats(stats::StatsCommand),
     /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
     Leakcheck(leakcheck::LeakcheckArgs),
     /// Verify the journal's hash chain, and walk from a pick back to what caused it.
@@ -188,6 +192,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Strategies(command) => strategies::run(&command, &home, now, out),
         Verb::Runs(command) => runs::run(&command, &home, out),
         Verb::Parlays(args) => parlays::run(&args, &home, now, out),
+        Verb::Stats(command) => stats::run(&command, out),
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, &home, out),
         Verb::Letters(command) => letters::run(&command, &home, out),

@@ -18,6 +18,16 @@ pub mod returns;
 
 pub mod overfitting;
 
+pub mod deflated;
+
+pub mod reality_check;
+
+pub mod multiplicity;
+
+pub mod equity;
+
+pub mod risk;
+
 pub mod splitmix;
 
 pub mod paths;

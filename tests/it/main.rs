@@ -13,4 +13,5 @@ mod house;
 mod parlays;
 mod runtime;
 mod season_files;
+mod stats;
 mod upstream;
