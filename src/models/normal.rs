@@ -276,8 +276,11 @@ mod tests {
     use nalgebra::{Cholesky, DMatrix, DVector};
     use proptest::prelude::*;
 
+    /// Regressors, y, weight, and what fades before it.
+    type Row = (Vec<(usize, f64)>, f64, f64, f64);
+
     /// Rows of up to three regressors, each with its y and its weight, and what fades before it.
-    fn rows() -> impl Strategy<Value = (usize, Vec<(Vec<(usize, f64)>, f64, f64, f64)>)> {
+    fn rows() -> impl Strategy<Value = (usize, Vec<Row>)> {
         (1usize..70).prop_flat_map(|n| {
             let x = prop::collection::btree_map(0..n, -2.0f64..2.0, 0..4);
             let row = (x, -20.0f64..20.0, 0.1f64..2.0, 0.3f64..=1.0);

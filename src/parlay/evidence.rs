@@ -73,12 +73,10 @@ pub fn reality_check(profits: &[Vec<f32>], draws: usize, rng: &mut Pcg64Mcg) -> 
     let n_batches = draws.div_ceil(LANES);
     for _ in 0..n_batches {
         let mut times = vec![[0f32; LANES]; n_weeks];
-        for lane in 0..LANES {
-            for _ in 0..n_weeks {
-                // A uniform index by multiplication: the bias is below n / 2^64.
-                let week = ((u128::from(rng.next_u64()) * n_weeks as u128) >> 64) as usize;
-                times[week][lane] += 1.0;
-            }
+        for draw in 0..LANES * n_weeks {
+            // A uniform index by multiplication: the bias is below n / 2^64.
+            let week = ((u128::from(rng.next_u64()) * n_weeks as u128) >> 64) as usize;
+            times[week][draw % LANES] += 1.0;
         }
         let batch = Batch {
             rows: &rows,

@@ -81,7 +81,7 @@ impl Table {
     /// The games that have all of some items, by number; all games without an item.
     pub fn given(&self, items: &[u16]) -> Vec<u64> {
         let mut bits = vec![u64::MAX; self.n_games.div_ceil(64)];
-        if let Some(last) = bits.last_mut().filter(|_| self.n_games % 64 != 0) {
+        if let Some(last) = bits.last_mut().filter(|_| !self.n_games.is_multiple_of(64)) {
             *last = (1 << (self.n_games % 64)) - 1;
         }
         for &item in items {
