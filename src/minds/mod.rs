@@ -81,6 +81,16 @@ pub struct Question<'a> {
     pub lines: Lines,
 }
 
+impl Question<'_> {
+    /// The market's own expectation of a target, in points.
+    pub fn line(&self, target: Target) -> Option<f64> {
+        match target {
+            Target::Margin => self.lines.spread,
+            Target::Total => self.lines.total,
+        }
+    }
+}
+
 /// What is estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {

@@ -6,6 +6,7 @@
 pub mod attack_defence;
 pub mod calibration;
 pub mod elo;
+pub mod last_game;
 pub mod regression;
 pub mod ridge;
 pub mod season_time;

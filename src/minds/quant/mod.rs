@@ -5,10 +5,12 @@
 
 pub mod attack_defence;
 pub mod elo;
+pub mod line_moves;
 pub mod market_anchor;
 pub mod market_rating;
 pub mod points_ridge;
 pub mod situational;
+pub mod stack;
 pub mod totals;
 
 use super::Forecaster;
@@ -17,14 +19,16 @@ use super::Forecaster;
 pub type MindFactory = fn() -> Box<dyn Forecaster>;
 
 /// Seat names with their factories, in seat order.
-pub const ROSTER: [(&str, MindFactory); 7] = [
+pub const ROSTER: [(&str, MindFactory); 9] = [
     ("attack_defence", || {
         Box::new(attack_defence::AttackDefenceMind::default())
     }),
     ("elo", || Box::new(elo::EloMind::default())),
+    ("line_moves", || Box::new(line_moves::LineMoves::default())),
     ("market_anchor", || Box::new(market_anchor::MarketAnchor::default())),
     ("market_rating", || Box::new(market_rating::MarketRating::default())),
     ("points_ridge", || Box::new(points_ridge::PointsRidge::default())),
     ("situational", || Box::new(situational::Situational::default())),
+    ("stack", || Box::new(stack::Stack::default())),
     ("totals", || Box::new(totals::Totals::default())),
 ];
