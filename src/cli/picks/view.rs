@@ -150,7 +150,7 @@ pub struct PickView {
     pub p_model_sd: f64,
     /// The swarm's with equal weights.
     pub p_equal_weights: f64,
-    /// Factor by which the pooled departure from the market was scaled, learnt from settled opinions.
+    /// Factor by which results made the blend of the seats' departures bolder or more timid, learnt from settled opinions.
     pub pool_scale: f64,
     /// Probability of a push.
     pub p_push: f64,
@@ -368,7 +368,7 @@ fn pick_view(decision: &Decision, offer: &Offer, unit: Cents, round: &Round) -> 
         p_model: p_win / (1.0 - p_push),
         p_model_sd: spread_of(&votes),
         p_equal_weights: of_side(a.equal_p_first.get()),
-        pool_scale: round.weights.scale[a.market as usize],
+        pool_scale: round.weights.blend[a.market as usize].boldness,
         p_push,
         edge: decision.edge?,
         ev: decision.roi?,
