@@ -7,6 +7,7 @@ pub mod attack_defence;
 pub mod calibration;
 pub mod elo;
 pub mod last_game;
+pub mod quarterbacks;
 pub mod regression;
 pub mod ridge;
 pub mod season_time;

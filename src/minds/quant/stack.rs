@@ -8,7 +8,7 @@
 use super::line_moves::MoveRatings;
 use crate::domain::belief::{Abstention, Evidence};
 use crate::domain::game::{Fixture, Roof, Score, SeasonWeek};
-use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, Question, Target, factors};
+use crate::minds::{Forecast, Forecaster, Lesson, Lines, MIN_GAMES, NO_NEWS, Question, Target, factors};
 use crate::models::attack_defence::AttackDefence;
 use crate::models::elo::Elo;
 use crate::models::last_game::LastGame;
@@ -131,6 +131,8 @@ impl Ratings {
             score,
             offered: settled.offered,
             closed,
+            starters: None,
+            conditions: None,
         };
         for moves in &mut self.moves {
             moves.observe(&lesson);
@@ -209,6 +211,7 @@ impl Forecaster for Stack {
         let question = Question {
             fixture: f,
             lines: lesson.offered,
+            news: &NO_NEWS,
         };
         let week = rating_week(f.when);
         if let (Some(x), Some(y)) = (self.ratings.margin_features(&question), lesson.target(Target::Margin)) {
