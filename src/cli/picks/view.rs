@@ -63,7 +63,7 @@ pub struct RoundView {
     pub as_of: String,
     /// The same in US Eastern.
     pub as_of_et: String,
-    /// What happened to seats: restarts and absences.
+    /// What happened to seats: restarts, absences, and who was not at the table.
     pub incidents: Vec<String>,
 }
 
@@ -220,7 +220,8 @@ impl Slate {
     pub fn of(played: &PlayedWeek, order: &WeekOrder) -> Result<Slate, MoneyError> {
         let bankroll = order.settings.bankroll()?;
         let unit = bankroll.fraction(order.settings.risk.unit);
-        let n_seats = played.rounds.first().map_or(0, |r| r.seats.len());
+        let at_table = |round: &Round| round.seats.values().filter(|log| log.stood_down.is_none()).count();
+        let n_seats = played.rounds.first().map_or(0, at_table);
         let mut slate = Slate {
             season: order.when.season,
             week: order.when.week,
@@ -318,6 +319,9 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
         }
         if let Some(why) = &log.absent {
             incidents.push(format!("{seat} is absent and abstains: {why}"));
+        }
+        if let Some(why) = &log.stood_down {
+            incidents.push(format!("{seat} is not at the table: {why}"));
         }
     }
     if round.unreviewed {
