@@ -1,6 +1,6 @@
 //! One consensus round, start to finish, in one sitting: `cargo run --example consensus_round`.
 //!
-//! A SIMULATED league is drawn from a seed, seven quantitative minds take their seats as supervised actors, and the swarm
+//! A SIMULATED league is drawn from a seed, the quantitative minds take their seats as supervised actors, and the swarm
 //! decides one week of it at the openers: every mind studies alone, disagreements are deliberated, votes are weighed,
 //! the risk manager sizes what is left. The same house, on real games, is what `huddle picks` runs.
 
@@ -51,7 +51,7 @@ fn invented_seasons(folder: &Path, now: DateTime<Utc>) -> Result<Store, StoreErr
     Ok(store)
 }
 
-/// Starts the house (a supervisor tree with the database, the specialists and the swarm's seven members) and holds one
+/// Starts the house (a supervisor tree with the database, the specialists and the swarm's members) and holds one
 /// round: week 8 of the last season, decided at Tuesday's openers, knowing nothing later.
 async fn one_round(store: Store, archive: Arc<Archive>, now: DateTime<Utc>) -> Result<PlayedWeek, WeekError> {
     let house = House::start(HouseSpec {

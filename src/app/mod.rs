@@ -4,7 +4,7 @@
 //! root
 //!   platform     database, logger, bus, audit_clerk, teller, api_manager
 //!   specialists  data_engineer, risk_manager, performance_analyst
-//!   swarms       consensus: the members (seven seats under a supervisor of their own), and the table
+//!   swarms       consensus: the members (twelve seats under a supervisor of their own), and the table
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.

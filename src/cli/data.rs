@@ -24,7 +24,7 @@ use std::time::Duration;
 pub enum DataCommand {
     /// Bring games, results, odds, weather, injuries and news from their services.
     Sync(super::sync::SyncArgs),
-    /// Read a file of games or odds into the database, all of it or nothing.
+    /// Read a file of games, odds or team statistics into the database, all of it or nothing.
     Import(ImportArgs),
     /// Show what is stored, what is missing, and how old it is.
     Status(StatusArgs),
@@ -52,6 +52,8 @@ pub enum ImportKind {
     Games,
     /// Openers or bookmakers' closes.
     Odds,
+    /// nflverse's statistics of teams by week.
+    TeamStats,
 }
 
 /// Arguments of `huddle data status`.
@@ -175,7 +177,8 @@ pub fn run(
             let report = import(args.kind, &args.file, home, now)?;
             emit(args.json, out, &report, |out| print::report(out, &report))?;
             let stored = |c: imports::Counts| c.new + c.changed + c.unchanged;
-            if report.n_rows > 0 && stored(report.games) + stored(report.quotes) == 0 {
+            let n_stored = [report.games, report.quotes, report.team_weeks].map(stored);
+            if report.n_rows > 0 && n_stored.iter().sum::<u64>() == 0 {
                 return Ok(Exit::NothingUsable);
             }
         }
@@ -219,6 +222,7 @@ impl Work for ImportFile {
         Ok(match self.kind {
             ImportKind::Games => imports::games_file(conn, &self.name, &self.bytes, self.now),
             ImportKind::Odds => imports::odds_file(conn, &self.name, &self.bytes, self.now),
+            ImportKind::TeamStats => imports::team_stats_file(conn, &self.name, &self.bytes, self.now),
         })
     }
 }

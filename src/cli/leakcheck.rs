@@ -30,6 +30,9 @@ pub struct LeakcheckArgs {
     /// A file of bookmakers' closes.
     #[arg(long)]
     pub book_closes: Option<PathBuf>,
+    /// A file of nflverse's team statistics.
+    #[arg(long)]
+    pub team_stats: Option<PathBuf>,
     /// Weeks to check, as SEASON-WEEK separated by commas.
     #[arg(long, required = true, value_delimiter = ',', value_parser = parse_week)]
     pub weeks: Vec<SeasonWeek>,
@@ -75,7 +78,9 @@ pub fn run(args: &LeakcheckArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let games = read(&args.games)?;
     let openers = args.openers.as_deref().map(read).transpose()?;
     let closes = args.book_closes.as_deref().map(read).transpose()?;
-    let raw = RawData::read(&games, openers.as_deref(), closes.as_deref()).map_err(|e| Failure::new(5, e))?;
+    let stats = args.team_stats.as_deref().map(read).transpose()?;
+    let raw = RawData::read(&games, openers.as_deref(), closes.as_deref(), stats.as_deref());
+    let raw = raw.map_err(|e| Failure::new(5, e))?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} checks, {eta} left") {
         bar.set_style(style);

@@ -19,8 +19,8 @@ pub mod picks;
 pub mod report;
 pub mod runs;
 pub mod session;
-pub mod strategies;
 pub mod stats;
+pub mod strategies;
 pub mod sync;
 pub mod upstream;
 pub mod words;
@@ -85,6 +85,7 @@ pub enum Verb {
     /// Mine facts of games that go together, try them on seasons held back, and price correlated legs together.
     Parlays(parlays::ParlaysArgs),
     /// What a search for strategies makes of its best, and how many bets prove a record.
+    #[command(subcommand)]
     Stats(stats::StatsCommand),
     /// Change what a decision could not have known, decide again, and demand the same decisions to the byte.
     Leakcheck(leakcheck::LeakcheckArgs),

@@ -3,6 +3,10 @@
 //! A decision function takes a `View`. It cannot ask for a result, a price, weather or a starter that became known after
 //! the view's instant, because no method hands one out. Whoever wants to cheat has to change this file.
 
+mod told;
+
+pub use told::{Counted, Told};
+
 use super::game::{Conditions, Fixture, Game, GameId, Score, SeasonWeek, Starters};
 use super::quote::{Book, Market, Moment, Quote};
 use chrono::{DateTime, Utc};
@@ -21,6 +25,8 @@ pub struct Archive {
     settled: Vec<(DateTime<Utc>, usize)>,
     /// Indices of games, by (opens at, kickoff, id).
     opened: Vec<(DateTime<Utc>, usize)>,
+    /// What services told beside games and quotes.
+    told: told::Shelf,
     /// A running hash over all facts in the order in which they became known, made when first asked for.
     chain: OnceLock<Vec<(DateTime<Utc>, u64)>>,
 }
@@ -55,12 +61,20 @@ impl Archive {
         opened.sort();
         Archive {
             chain: OnceLock::new(),
+            told: told::Shelf::default(),
             games,
             by_id,
             quotes: per_game,
             settled,
             opened,
         }
+    }
+
+    /// The same with what services told; statistics of games that are not stored or not played are left out.
+    pub fn with(mut self, told: Told) -> Archive {
+        self.told = told::Shelf::new(told, &self.games, &self.by_id);
+        self.chain = OnceLock::new();
+        self
     }
 
     /// What was known at an instant.
@@ -103,6 +117,7 @@ impl Archive {
                 facts.push((game.fixture.settles_at(), format!("{} {after:?}", game.fixture.id)));
             }
             facts.extend(self.quotes.iter().flatten().map(|q| (q.as_of, format!("{q:?}"))));
+            facts.extend(self.told.facts());
             facts.sort();
             let mut last = 0u64;
             let link = |(at, text): (DateTime<Utc>, String)| {

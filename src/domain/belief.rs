@@ -96,6 +96,16 @@ pub enum Abstention {
     },
     /// Its edge is too small to tell from none.
     NoEdge,
+    /// What the mind lives on is not there for this season: a seat that says nothing else is not at the table.
+    NoFeed {
+        /// What is missing, such as `team statistics`.
+        feed: String,
+    },
+    /// Something it relies on does not hold for this game.
+    InDoubt {
+        /// What, such as `QB A. Passer of NO is doubtful`.
+        reason: String,
+    },
     /// The seat was late, or gone.
     Absent {
         /// What the runtime reported.
@@ -110,6 +120,8 @@ impl fmt::Display for Abstention {
             Abstention::NoLine => f.write_str("no line"),
             Abstention::TooLittleData { n } => write!(f, "only {n} games of data"),
             Abstention::NoEdge => f.write_str("no view"),
+            Abstention::NoFeed { feed } => write!(f, "not seated: no {feed}"),
+            Abstention::InDoubt { reason } => write!(f, "in doubt: {reason}"),
             Abstention::Absent { reason } => write!(f, "absent: {reason}"),
         }
     }

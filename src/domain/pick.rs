@@ -294,7 +294,7 @@ pub enum Verdict {
         limit: Limit,
         /// The tier it earned.
         tier: Tier,
-        /// The full Kelly fraction of the bankroll.
+        /// The full Kelly fraction of the bankroll beside the other bets of the slate.
         kelly: f64,
     },
     /// No bet.

@@ -4,6 +4,10 @@
 //! `p ln(1 + f b) + l ln(1 - f)`, whose maximum is at `f* = max(0, (p b - l) / (b (p + l)))` (Kelly 1956; with push as in
 //! Thorp 2006).
 
+mod simultaneous;
+
+pub use simultaneous::simultaneous;
+
 use super::key_numbers::TwoWay;
 use crate::domain::price::Decimal;
 use crate::domain::probability::Probability;

@@ -4,7 +4,7 @@
 //! the lines then on offer, and later learns how they fared. So its calibration and its record are walk-forward by
 //! construction, and the same whether it has run for ten seasons or was rebuilt a second ago.
 
-use super::{Forecast, Forecaster, Lesson, Question, Target, lines};
+use super::{Forecast, Forecaster, Lesson, News, Question, Target, lines};
 use crate::domain::archive::View;
 use crate::domain::belief::{Abstention, Answer, Basis, Belief, Evidence, Offer, Opinion, Track};
 use crate::domain::game::{Fixture, GameId};
@@ -28,6 +28,8 @@ pub struct Member {
     slopes: [Slope; 2],
     /// Results learnt so far, as a position in the archive's order.
     n_read: usize,
+    /// Statistics learnt so far, likewise.
+    n_counted: usize,
     /// The last decision instant gone through.
     reached: Option<DateTime<Utc>>,
     /// The latest view studied.
@@ -67,6 +69,7 @@ impl Member {
             slopes: slopes(mind.as_ref()),
             mind,
             n_read: 0,
+            n_counted: 0,
             reached: None,
             seen: None,
             open: BTreeMap::new(),
@@ -92,6 +95,7 @@ impl Member {
             let question = Question {
                 fixture: &offer.fixture,
                 lines: lines(quotes),
+                news: &news(view, &offer.fixture),
             };
             let estimates = self.estimates(&question);
             for (market, quote) in Market::ALL.into_iter().zip(quotes) {
@@ -117,7 +121,7 @@ impl Member {
         self.mind = (self.build)();
         self.shapes = None;
         self.slopes = slopes(self.mind.as_ref());
-        (self.n_read, self.reached, self.seen) = (0, None, None);
+        (self.n_read, self.n_counted, self.reached, self.seen) = (0, 0, None, None);
         self.open.clear();
         self.record = Arc::default();
     }
@@ -162,6 +166,7 @@ impl Member {
         let question = Question {
             fixture,
             lines: lines([quotes[0].as_ref(), quotes[1].as_ref(), quotes[2].as_ref()]),
+            news: &news(view, fixture),
         };
         let estimates = self.estimates(&question);
         let mut stated = Vec::new();
@@ -202,6 +207,8 @@ impl Member {
                 score: known.score,
                 offered: lines(offers),
                 closed: lines(closes),
+                starters: view.starters(id),
+                conditions: view.conditions(id),
             };
             for stated in self.open.remove(id).unwrap_or_default() {
                 let track = settle(
@@ -224,6 +231,11 @@ impl Member {
             self.mind.settle(&lesson);
         }
         self.n_read = n_known;
+        let n_counted = view.n_counted();
+        for counted in view.counted(self.n_counted) {
+            self.mind.count(&counted);
+        }
+        self.n_counted = n_counted;
     }
 
     /// The slope a market's beliefs teach: the moneyline shares the spread's, which is learnt from the spread alone.
@@ -318,6 +330,20 @@ fn slopes(mind: &dyn Forecaster) -> [Slope; 2] {
             ..SlopeSettings::default()
         })
     })
+}
+
+/// What services had told about a game.
+fn news(view: &View, fixture: &Fixture) -> News {
+    let injured = [fixture.home, fixture.away]
+        .into_iter()
+        .flat_map(|team| view.injured(team));
+    News {
+        forecast: view.forecast(&fixture.id).copied(),
+        injured_quarterbacks: injured
+            .filter(|r| r.position.as_deref() == Some("QB"))
+            .cloned()
+            .collect(),
+    }
 }
 
 /// More reasons than this do not help a reader.

@@ -4,14 +4,18 @@
 //! became known, and asked about a game with the line that is offered. It sees nothing else, so it can be rebuilt from
 //! the archive at any time and gives the same answer, which is what makes a crash harmless.
 
+pub mod feed;
 pub mod member;
 pub mod quant;
 
+use crate::domain::archive::Counted;
 use crate::domain::belief::{Abstention, Evidence};
-use crate::domain::game::{Fixture, Score};
+use crate::domain::game::{Conditions, Fixture, Score, Starters};
+use crate::domain::injury::InjuryReport;
 use crate::domain::line::HalfPoints;
 use crate::domain::probability::Probability;
 use crate::domain::quote::Quote;
+use crate::domain::weather;
 use crate::market::shapes::fair;
 
 /// The lines of a game at one moment, with what their prices imply.
@@ -51,6 +55,10 @@ pub struct Lesson<'a> {
     pub offered: Lines,
     /// The closing lines.
     pub closed: Lines,
+    /// The quarterbacks who started.
+    pub starters: Option<&'a Starters>,
+    /// The weather there was.
+    pub conditions: Option<Conditions>,
 }
 
 impl Lesson<'_> {
@@ -79,6 +87,33 @@ pub struct Question<'a> {
     pub fixture: &'a Fixture,
     /// The lines on offer.
     pub lines: Lines,
+    /// What else is known about the game.
+    pub news: &'a News,
+}
+
+/// What services told about a game before it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// The newest forecast for the hour of its kickoff.
+    pub forecast: Option<weather::Forecast>,
+    /// Quarterbacks of either team who are reported as unlikely to play.
+    pub injured_quarterbacks: Vec<InjuryReport>,
+}
+
+/// Nothing told.
+pub static NO_NEWS: News = News {
+    forecast: None,
+    injured_quarterbacks: Vec::new(),
+};
+
+impl Question<'_> {
+    /// The market's own expectation of a target, in points.
+    pub fn line(&self, target: Target) -> Option<f64> {
+        match target {
+            Target::Margin => self.lines.spread,
+            Target::Total => self.lines.total,
+        }
+    }
 }
 
 /// What is estimated.
@@ -111,6 +146,9 @@ pub trait Forecaster: Send {
 
     /// Learns a settled game.
     fn settle(&mut self, lesson: &Lesson<'_>);
+
+    /// Learns the statistics of a game, which are published hours after its result.
+    fn count(&mut self, _counted: &Counted<'_>) {}
 
     /// Estimates a game.
     ///

@@ -1,4 +1,5 @@
-//! Points scored as attack against defence: two observations a game, so margin and total come from one model.
+//! Points scored, or expected points added, as attack against defence: two observations a game, so margin and total come
+//! from one model.
 
 use super::ridge::Ridge;
 use super::season_time::{rating_week, weekly_decay};
@@ -17,16 +18,27 @@ const START_HOME: f64 = 2.5;
 #[derive(Clone, Debug)]
 pub struct AttackDefence {
     ridge: Ridge,
+    start_level: f64,
 }
 
 impl AttackDefence {
     /// `lambda` penalises attacks and defences; `half_life_weeks` is in weeks of play.
     pub fn new(lambda: f64, half_life_weeks: f64) -> AttackDefence {
+        AttackDefence::around(START_LEVEL, lambda, half_life_weeks)
+    }
+
+    /// The same for expected points added, which are zero on average.
+    pub fn of_epa(lambda: f64, half_life_weeks: f64) -> AttackDefence {
+        AttackDefence::around(0.0, lambda, half_life_weeks)
+    }
+
+    fn around(start_level: f64, lambda: f64, half_life_weeks: f64) -> AttackDefence {
         let mut penalty = vec![lambda; HOME + 1];
         penalty[LEVEL] = 0.1;
         penalty[HOME] = 1.0;
         AttackDefence {
             ridge: Ridge::new(&penalty, weekly_decay(half_life_weeks)),
+            start_level,
         }
     }
 
@@ -45,11 +57,15 @@ impl AttackDefence {
 
     /// Adds a result.
     pub fn observe(&mut self, f: &Fixture, score: Score) {
+        self.observe_both(f, f64::from(score.home), f64::from(score.away));
+    }
+
+    /// Adds what the home and the away team made, in points.
+    pub fn observe_both(&mut self, f: &Fixture, of_home: f64, of_away: f64) {
         let (week, home) = (rating_week(f.when), Self::home(f));
-        for (scorer, opponent, side, points) in
-            [(f.home, f.away, home, score.home), (f.away, f.home, -home, score.away)]
+        for (scorer, opponent, side, points) in [(f.home, f.away, home, of_home), (f.away, f.home, -home, of_away)]
         {
-            let y = f64::from(points) - START_LEVEL - START_HOME * side / 2.0;
+            let y = points - self.start_level - START_HOME * side / 2.0;
             self.ridge.observe(week, &Self::row(scorer, opponent, side), y, 1.0);
         }
     }
@@ -70,7 +86,7 @@ impl AttackDefence {
         let x = [(h, 1.0), (a, 1.0), (TEAMS + h, -1.0), (TEAMS + a, -1.0), (LEVEL, 2.0)];
         self.ridge.age_to(rating_week(f.when));
         let (mean, se) = self.ridge.predict(&x);
-        (mean + 2.0 * START_LEVEL, se)
+        (mean + 2.0 * self.start_level, se)
     }
 
     /// Points a team scores above average, and points it keeps its opponents below theirs.
@@ -79,6 +95,11 @@ impl AttackDefence {
             self.ridge.coefficient(team.index()),
             self.ridge.coefficient(TEAMS + team.index()),
         )
+    }
+
+    /// What both teams of an average game make together, in points.
+    pub fn average_total(&mut self) -> f64 {
+        2.0 * (self.start_level + self.ridge.coefficient(LEVEL))
     }
 
     /// Number of games seen.

@@ -6,7 +6,9 @@
 pub mod attack_defence;
 pub mod calibration;
 pub mod elo;
+pub mod last_game;
 mod normal;
+pub mod quarterbacks;
 pub mod regression;
 pub mod ridge;
 pub mod season_time;

@@ -2,9 +2,9 @@
 //! every changed value is reported with what stood there before.
 
 use super::schema::imports;
-use super::{Conn, StoreError, games, quarantine, quotes, sha256};
+use super::{Conn, StoreError, facts as told, games, quarantine, quotes, sha256};
 use crate::feeds::sheet::{self, SheetError};
-use crate::feeds::{Corrections, Facts, FileKind, book_closes, nflverse_games, openers};
+use crate::feeds::{Corrections, Facts, FileKind, Rejected, book_closes, nflverse_games, openers, team_stats};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -71,10 +71,12 @@ pub struct ImportReport {
     pub kind: FileKind,
     /// Rows in the file.
     pub n_rows: u64,
-    /// Games stored; all zero for odds.
+    /// Games stored; all zero for other files.
     pub games: Counts,
     /// Quotes stored.
     pub quotes: Counts,
+    /// Statistics of teams by week stored.
+    pub team_weeks: Counts,
     /// Rows and markets left out.
     pub n_quarantined: u64,
     /// The same by reason.
@@ -184,6 +186,36 @@ pub fn odds_file(
     })
 }
 
+/// Imports a file of nflverse's team statistics, of one season or many. The newest numbers stand.
+///
+/// # Errors
+/// [`ImportError`]; then nothing is stored.
+pub fn team_stats_file(
+    conn: &mut Conn,
+    name: &str,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+) -> Result<ImportReport, ImportError> {
+    let said = team_stats::parse(bytes)?;
+    let file = SourceFile::of(name, bytes);
+    let stored = super::immediate(conn, |conn| {
+        let team_weeks = told::team_weeks::upsert(conn, &said, now.naive_utc())?;
+        let report = ImportReport {
+            team_weeks,
+            ..ImportReport::of(
+                FileKind::TeamStats,
+                &file,
+                said.n_rows,
+                &said.rejected,
+                said.corrected.clone(),
+            )
+        };
+        enter(conn, &report, &said.rejected, now)?;
+        Ok::<_, StoreError>(report)
+    });
+    Ok(stored?)
+}
+
 /// A file's name and fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -232,36 +264,67 @@ pub fn apply(
     let games = games::upsert(conn, &facts.games, &mut diff)?;
     let quotes = quotes::upsert(conn, &facts.quotes, &mut diff)?;
     let report = ImportReport {
-        file: file.name.clone(),
-        sha256: file.sha256.clone(),
-        kind,
-        n_rows: facts.n_rows,
         games,
         quotes,
-        n_quarantined: facts.rejected.len() as u64,
-        quarantined: quarantine::tally(facts.rejected.iter().map(|r| (r.kind(), r.line))),
-        corrected: facts.corrected,
         changes: diff.changes,
         n_more_changes: diff.n_more,
+        ..ImportReport::of(kind, file, facts.n_rows, &facts.rejected, facts.corrected)
     };
+    enter(conn, &report, &facts.rejected, now)?;
+    Ok(report)
+}
+
+impl ImportReport {
+    /// Nothing stored yet.
+    fn of(
+        kind: FileKind,
+        file: &SourceFile,
+        n_rows: u64,
+        rejected: &[Rejected],
+        corrected: Corrections,
+    ) -> ImportReport {
+        ImportReport {
+            file: file.name.clone(),
+            sha256: file.sha256.clone(),
+            kind,
+            n_rows,
+            games: Counts::default(),
+            quotes: Counts::default(),
+            team_weeks: Counts::default(),
+            n_quarantined: rejected.len() as u64,
+            quarantined: quarantine::tally(rejected.iter().map(|r| (r.kind(), r.line))),
+            corrected,
+            changes: Vec::new(),
+            n_more_changes: 0,
+        }
+    }
+}
+
+/// Enters an import among the imports, and what it left out in the quarantine.
+fn enter(
+    conn: &mut Conn,
+    report: &ImportReport,
+    rejected: &[Rejected],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let id = diesel::insert_into(imports::table)
-        .values(&record(&report, now))
+        .values(&record(report, now))
         .returning(imports::id)
         .get_result(conn)?;
-    quarantine::replace(conn, id, kind.name(), &file.name, &facts.rejected)?;
-    Ok(report)
+    quarantine::replace(conn, id, report.kind.name(), &report.file, rejected)
 }
 
 fn record(report: &ImportReport, now: DateTime<Utc>) -> ImportRecord {
     let sum = |a: u64, b: u64| i64::try_from(a.saturating_add(b)).unwrap_or(i64::MAX);
+    let all = |of: fn(&Counts) -> u64| of(&report.games) + of(&report.quotes) + of(&report.team_weeks);
     ImportRecord {
         file: report.file.clone(),
         sha256: report.sha256.clone(),
         kind: report.kind.name().to_owned(),
         n_rows: sum(report.n_rows, 0),
-        n_new: sum(report.games.new, report.quotes.new),
-        n_changed: sum(report.games.changed, report.quotes.changed),
-        n_unchanged: sum(report.games.unchanged, report.quotes.unchanged),
+        n_new: sum(all(|c| c.new), 0),
+        n_changed: sum(all(|c| c.changed), 0),
+        n_unchanged: sum(all(|c| c.unchanged), 0),
         n_quarantined: sum(report.n_quarantined, 0),
         corrections: serde_json::to_string(&report.corrected).expect("a map of texts to numbers is JSON"),
         at: now.naive_utc(),

@@ -28,7 +28,7 @@ pub mod trials;
 
 pub use error::StoreError;
 
-use crate::domain::archive::Archive;
+use crate::domain::archive::{Archive, Told};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
@@ -241,17 +241,30 @@ fn depth(conn: &mut Conn) -> Result<u32, diesel::result::Error> {
 /// # Errors
 /// [`StoreError`] when reading fails or a row makes no sense.
 pub fn load_archive(conn: &mut Conn) -> Result<Archive, StoreError> {
-    conn.transaction(|conn| Ok(Archive::new(games::all(conn)?, quotes::all(conn)?)))
+    conn.transaction(|conn| {
+        let archive = Archive::new(games::all(conn)?, quotes::all(conn)?);
+        Ok(archive.with(told(conn)?))
+    })
 }
 
-/// SHA-256, in hexadecimal, over all games and quotes in canonical order: equal facts give equal hashes, in whatever
-/// order and by however many imports they came.
+/// What services told beside games and quotes.
+fn told(conn: &mut Conn) -> Result<Told, StoreError> {
+    Ok(Told {
+        team_weeks: facts::team_weeks::all(conn)?,
+        forecasts: facts::weather::all(conn)?,
+        injuries: facts::injuries::all(conn)?,
+    })
+}
+
+/// SHA-256, in hexadecimal, over all games, quotes and what services told, in canonical order: equal facts give equal
+/// hashes, in whatever order and by however many imports they came.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
 pub fn data_hash(conn: &mut Conn) -> Result<String, StoreError> {
-    let (mut games, mut quotes) =
-        conn.transaction::<_, StoreError, _>(|conn| Ok((games::records(conn)?, quotes::records(conn)?)))?;
+    let (mut games, mut quotes, told) = conn.transaction::<_, StoreError, _>(|conn| {
+        Ok((games::records(conn)?, quotes::records(conn)?, told(conn)?))
+    })?;
     games.sort_by(|a, b| a.id.cmp(&b.id));
     quotes.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut hasher = Sha256::new();
@@ -265,6 +278,16 @@ pub fn data_hash(conn: &mut Conn) -> Result<String, StoreError> {
     };
     games.iter().for_each(|game| add(game.fields()));
     quotes.iter().for_each(|quote| add(quote.fields()));
+    // The debug form is complete and stable within a version of the program, which a trial names beside this hash.
+    told.team_weeks
+        .iter()
+        .for_each(|row| add(vec![("team_week", format!("{row:?}"))]));
+    told.forecasts
+        .iter()
+        .for_each(|row| add(vec![("forecast", format!("{row:?}"))]));
+    told.injuries
+        .iter()
+        .for_each(|row| add(vec![("injury", format!("{row:?}"))]));
     Ok(hex(&hasher.finalize()))
 }
 

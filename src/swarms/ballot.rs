@@ -1,6 +1,6 @@
 //! The ballot: votes weighed, a side chosen, and the case for and against it.
 
-use super::pool::{PoolSettings, Records, mean_departure, performance, pooled, scale};
+use super::pool::{Blend, PoolSettings, Records, mean_departure, performance, pooled, scale};
 use crate::domain::belief::{Abstention, Belief, Evidence, Opinion, Seat};
 use crate::domain::game::{GameId, SeasonWeek};
 use crate::domain::line::HalfPoints;
@@ -19,8 +19,8 @@ const MAX_REASONS: usize = 4;
 pub struct Weights {
     /// Recent performance by market and seat.
     pub performance: [BTreeMap<Seat, f64>; 3],
-    /// Scaling factor of pooled departures by market.
-    pub scale: [f64; 3],
+    /// What each seat's departure counts for in the pool, by market.
+    pub blend: [Blend; 3],
     /// The same when all seats weigh alike.
     pub equal_scale: [f64; 3],
 }
@@ -43,12 +43,9 @@ impl Weights {
         };
         let performance = Market::ALL.map(by_market);
         let equal: BTreeMap<Seat, f64> = seats.iter().map(|s| (s.clone(), 1.0)).collect();
-        let scales =
-            |w: [&BTreeMap<Seat, f64>; 3]| Market::ALL.map(|m| scale(records, w[m as usize], m, settings));
-        let scale = scales([&performance[0], &performance[1], &performance[2]]);
         Weights {
-            scale,
-            equal_scale: scales([&equal, &equal, &equal]),
+            blend: Market::ALL.map(|m| Blend::learn(records, &performance[m as usize], m, settings)),
+            equal_scale: Market::ALL.map(|m| scale(records, &equal, m, settings)),
             performance,
         }
     }
@@ -88,12 +85,11 @@ pub fn count(
         .collect();
     let (side, consensus) = majority(&votes, market, |v| v.weight);
     let (equal_side, equal_consensus) = majority(&votes, market, |_| 1.0);
-    let pool = |scale: f64, weigh: &dyn Fn(&Vote) -> f64| {
-        let departures = votes.iter().filter_map(|v| departure(v, fair).map(|d| (d, weigh(v))));
-        pooled(fair, mean_departure(departures), scale)
-    };
-    let p_first = pool(weights.scale[market as usize], &|v| v.performance);
-    let equal_p_first = pool(weights.equal_scale[market as usize], &|_| 1.0);
+    let departures = || votes.iter().filter_map(|v| departure(v, fair).map(|d| (v, d)));
+    let blended = weights.blend[market as usize].departure(departures().map(|(v, d)| (&v.seat, d)));
+    let p_first = pooled(fair, blended, 1.0);
+    let mean = mean_departure(departures().map(|(_, d)| (d, 1.0)));
+    let equal_p_first = pooled(fair, mean, weights.equal_scale[market as usize]);
     let (reasons, counter) = side.map_or((Vec::new(), None), |s| arguments(cases, &votes, s));
     Agreement {
         game: game.clone(),

@@ -4,7 +4,8 @@
 //! manager reviews, and when all is in (or a deadline has passed) the round is concluded as one value. Answers may come
 //! in any order; whatever is concluded is ordered by seat, so the same answers give the same round to the byte.
 //!
-//! A seat whose answer is lost to a crash is asked once more, since its supervisor brings it back; after a second loss,
+//! A seat that says of everything that its feed is missing is not at the table, and the table keeps its number odd
+//! (`seating`). A seat whose answer is lost to a crash is asked once more, since its supervisor brings it back; after a second loss,
 //! or at the deadline, it abstains. A round always ends.
 
 mod under_way;
@@ -176,7 +177,7 @@ impl Consensus {
         let Some(now) = &mut self.under_way else { return };
         match now.phase {
             Phase::Study => {
-                now.weigh(&self.seats, &self.settings);
+                now.weigh(&self.settings);
                 let disputes = now.disputes();
                 now.phase = Phase::Deliberation;
                 now.waiting = disputes.keys().cloned().collect();
@@ -192,7 +193,7 @@ impl Consensus {
                 now.phase = Phase::Review;
                 now.agreements = now.agreements();
                 turn.emit(Effect::Wake(now.convened.round.clone(), Phase::Review));
-                turn.emit(Effect::AskReview(Box::new(now.review(self.seats.len()))));
+                turn.emit(Effect::AskReview(Box::new(now.review())));
             }
             Phase::Review => {}
         }
@@ -215,11 +216,10 @@ impl Consensus {
 
     /// Asks the risk manager once more, since its supervisor brings it back; after a second loss nothing is bet.
     fn review_lost(&mut self, turn: &mut Turn<Effect>) {
-        let n_seats = self.seats.len();
         let Some(now) = &mut self.under_way else { return };
         now.n_reviews_lost += 1;
         if now.n_reviews_lost < MAX_ASKS {
-            turn.emit(Effect::AskReview(Box::new(now.review(n_seats))));
+            turn.emit(Effect::AskReview(Box::new(now.review())));
         } else {
             self.conclude(Vec::new(), true, turn);
         }

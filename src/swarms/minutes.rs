@@ -39,7 +39,13 @@ pub fn write(round: &Round) -> Vec<AgentMessage> {
     let to_swarm = || To::One(SWARM_PATH.into());
     for (seat, log) in &round.seats {
         let opinions = log.answer.as_ref().map_or(&[][..], |a| &a.opinions);
-        let body = opined(seat, 1, log.incarnation, log.absent.clone(), opinions);
+        let body = opined(
+            seat,
+            1,
+            log.incarnation,
+            log.absent.as_ref().or(log.stood_down.as_ref()).cloned(),
+            opinions,
+        );
         let name = format!("opined/{seat}/1");
         last = minutes.say(&name, &path(seat), to_swarm(), Kind::Vote, Some(&observed), body);
     }

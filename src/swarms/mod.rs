@@ -11,3 +11,4 @@ pub(crate) mod fixture;
 pub mod minutes;
 pub mod pool;
 pub mod round;
+mod seating;

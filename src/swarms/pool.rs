@@ -1,8 +1,10 @@
 //! Pooling: how much a seat's record makes it weigh, and how several beliefs become one probability.
 //!
 //! Beliefs are pooled as log-odds departures from the market's fair probability (a logarithmic opinion pool around a
-//! common prior: Genest and Zidek 1986). The mean departure is then scaled by one factor learnt from the seats' settled
-//! beliefs, because the mean of several calibrated, partly independent beliefs is too timid.
+//! common prior: Genest and Zidek 1986). How much of each seat's departure enters is learnt by a ridge regression of the
+//! later moves of the market on the departures of all seats, held to the average by record ([`Blend`]): seats that look
+//! at the same thing must not count it twice, and seats that look at different things add up. The result is scaled once
+//! more by what the games themselves then said. With equal weights the mean is scaled alone, as a yardstick.
 
 use crate::domain::belief::{Seat, Track};
 use crate::domain::game::{GameId, SeasonWeek};
@@ -34,6 +36,11 @@ pub struct PoolSettings {
     pub scale_sd: f64,
     /// Pseudo-beliefs (departure of 0.04 log-odds, scale 1) that hold the scaling factor at 1 before there is data.
     pub scale_ballast: f64,
+    /// Pseudo-beliefs (departure of 0.04 log-odds) that hold each seat's coefficient at its share of the average. Must be
+    /// positive.
+    pub blend_ballast: f64,
+    /// Prior standard deviation of the boldness around 1, which is what the market's later moves say.
+    pub boldness_sd: f64,
 }
 
 impl Default for PoolSettings {
@@ -47,6 +54,8 @@ impl Default for PoolSettings {
             logit_per_point: 0.12,
             scale_sd: 1.0,
             scale_ballast: 100.0,
+            blend_ballast: 200.0,
+            boldness_sd: 0.7,
         }
     }
 }
@@ -101,83 +110,225 @@ pub fn pooled(fair: Probability, departure: f64, scale: f64) -> Probability {
     Probability::from_logit(fair.logit() + scale * departure)
 }
 
-/// The scaling factor of a market's pooled departures, learnt from all settled beliefs.
-///
-/// Two sources: the slope of later line moves (in log-odds) on pooled departures, which is precise, as the prior mean;
-/// and the likelihood of the results, by Newton's method on the logistic log-likelihood with that normal prior. Kept
-/// within 0 and 3: a factor beyond that is a symptom, not a forecast.
-pub fn scale(records: &Records, weights: &BTreeMap<Seat, f64>, market: Market, settings: &PoolSettings) -> f64 {
-    let past = past_departures(records, weights, market);
-    let (mut xx, mut xm) = (settings.scale_ballast * 0.0016, settings.scale_ballast * 0.0016);
-    for p in past.values() {
-        if let Some(moved) = p.moved {
-            let moved = if market == Market::Moneyline {
-                moved
-            } else {
-                moved * settings.logit_per_point
-            };
-            xx += p.departure() * p.departure();
-            xm += p.departure() * moved;
+/// What each seat's departure counts for in the pool of one market.
+#[derive(Clone, Debug, Default)]
+pub struct Blend {
+    /// Log-odds of the pool per log-odds of the seat's departure, by seat, boldness not included.
+    pub coefficients: BTreeMap<Seat, f64>,
+    /// The factor by which results say the blend is too timid or too bold.
+    pub boldness: f64,
+}
+
+impl Blend {
+    /// Learns the blend of a market from all settled beliefs; `weights` are the seats' weights by record.
+    ///
+    /// The regression's prior is the weighted mean times the [`scale`] of that mean by line moves; without moves (betting
+    /// at the close) it stays there. Boldness is the posterior mode of a factor on the whole, with a normal prior around 1
+    /// and the logistic likelihood of the results.
+    pub fn learn(
+        records: &Records,
+        weights: &BTreeMap<Seat, f64>,
+        market: Market,
+        settings: &PoolSettings,
+    ) -> Blend {
+        let seats: Vec<&Seat> = weights.keys().collect();
+        let past = Past::of(records, &seats, market);
+        let total: f64 = weights.values().sum();
+        let shares: Vec<f64> = weights
+            .values()
+            .map(|w| if total > 0.0 { w / total } else { 0.0 })
+            .collect();
+        let by_moves = slope_on_moves(&past, &shares, market, settings);
+        let prior: Vec<f64> = shares.iter().map(|share| share * by_moves).collect();
+        let mut moves = Moves::new(seats.len());
+        for game in past.values() {
+            if let Some(moved) = game.moved_logit(market, settings) {
+                moves.observe(&game.departures, moved);
+            }
+        }
+        let coefficients = moves.coefficients(&prior, settings.blend_ballast * USUAL_DEPARTURE.powi(2));
+        let boldness = posterior_scale(&past, &|game| game.mix(&coefficients), 1.0, settings.boldness_sd)
+            .clamp(MIN_BOLDNESS, MAX_BOLDNESS);
+        Blend {
+            coefficients: seats.into_iter().cloned().zip(coefficients).collect(),
+            boldness,
         }
     }
-    let prior = xm / xx;
-    let precision = settings.scale_sd.powi(-2);
+
+    /// The pool's departure from fair, in log-odds, given those of seats that have one; a seat without one holds the
+    /// market's own belief.
+    pub fn departure<'a>(&self, departures: impl Iterator<Item = (&'a Seat, f64)>) -> f64 {
+        let mixed: f64 = departures
+            .filter_map(|(seat, d)| self.coefficients.get(seat).map(|b| b * d))
+            .sum();
+        self.boldness * mixed
+    }
+}
+
+/// The normal equations of later moves on the seats' departures.
+struct Moves {
+    xx: Vec<Vec<f64>>,
+    xy: Vec<f64>,
+}
+
+impl Moves {
+    fn new(n: usize) -> Moves {
+        Moves {
+            xx: vec![vec![0.0; n]; n],
+            xy: vec![0.0; n],
+        }
+    }
+
+    fn observe(&mut self, x: &[f64], y: f64) {
+        for (i, xi) in x.iter().enumerate() {
+            for (cell, xj) in self.xx[i].iter_mut().zip(x) {
+                *cell += xi * xj;
+            }
+            self.xy[i] += xi * y;
+        }
+    }
+
+    /// Coefficients of the ridge regression around a prior, none below zero: no seat counts against its own word. By
+    /// coordinate descent, which on this convex problem goes downhill with every step.
+    fn coefficients(&self, prior: &[f64], penalty: f64) -> Vec<f64> {
+        let mut b = prior.to_vec();
+        for _ in 0..MAX_SWEEPS {
+            let mut largest: f64 = 0.0;
+            for j in 0..b.len() {
+                let others: f64 =
+                    self.xx[j].iter().zip(&b).map(|(x, b)| x * b).sum::<f64>() - self.xx[j][j] * b[j];
+                let next = ((self.xy[j] + penalty * prior[j] - others) / (self.xx[j][j] + penalty)).max(0.0);
+                largest = largest.max((next - b[j]).abs());
+                b[j] = next;
+            }
+            if largest < SETTLED {
+                break;
+            }
+        }
+        b
+    }
+}
+
+/// A dozen seats settle within a few dozen sweeps; the bound is for numbers nobody has seen.
+const MAX_SWEEPS: usize = 500;
+/// A coefficient that changes by less than this changes no probability in its ninth digit.
+const SETTLED: f64 = 1e-9;
+
+/// Boldness beyond these bounds is a symptom, not a forecast.
+const MIN_BOLDNESS: f64 = 0.5;
+const MAX_BOLDNESS: f64 = 2.0;
+/// The size of a usual departure in log-odds, by which ballast is measured: a third of a point of line.
+const USUAL_DEPARTURE: f64 = 0.04;
+
+/// The scaling factor of a market's mean departure under given weights, learnt from all settled beliefs.
+///
+/// Two sources: the slope of later line moves (in log-odds) on the mean departures, which is precise, as the prior mean;
+/// and the likelihood of the results. Kept within 0 and 3: a factor beyond that is a symptom, not a forecast.
+pub fn scale(records: &Records, weights: &BTreeMap<Seat, f64>, market: Market, settings: &PoolSettings) -> f64 {
+    let seats: Vec<&Seat> = weights.keys().collect();
+    let past = Past::of(records, &seats, market);
+    let weights: Vec<f64> = weights.values().copied().collect();
+    let prior = slope_on_moves(&past, &weights, market, settings);
+    posterior_scale(&past, &|game| game.mean(&weights), prior, settings.scale_sd).clamp(0.0, MAX_SCALE)
+}
+
+/// The most mean departures are scaled by.
+const MAX_SCALE: f64 = 3.0;
+
+/// The slope of later moves on weighted mean departures, held at 1 by ballast.
+fn slope_on_moves(
+    past: &BTreeMap<&GameId, Past>,
+    weights: &[f64],
+    market: Market,
+    settings: &PoolSettings,
+) -> f64 {
+    let ballast = settings.scale_ballast * USUAL_DEPARTURE.powi(2);
+    let (mut xx, mut xm) = (ballast, ballast);
+    for game in past.values() {
+        if let Some(moved) = game.moved_logit(market, settings) {
+            let x = game.mean(weights);
+            xx += x * x;
+            xm += x * moved;
+        }
+    }
+    xm / xx
+}
+
+/// The posterior mode of a factor on departures: normal prior, logistic likelihood of the results, by Newton's method.
+fn posterior_scale(past: &BTreeMap<&GameId, Past>, departure: &dyn Fn(&Past) -> f64, prior: f64, sd: f64) -> f64 {
+    let precision = sd.powi(-2);
     let mut scale = prior;
     for _ in 0..NEWTON_STEPS {
         let (mut gradient, mut curvature) = (-(scale - prior) * precision, precision);
-        for p in past.values() {
-            let Some(won) = p.first_won else { continue };
-            let x = p.departure();
-            let expected = pooled(p.fair, x, scale).get();
+        for game in past.values() {
+            let Some(won) = game.first_won else { continue };
+            let x = departure(game);
+            let expected = pooled(game.fair, x, scale).get();
             gradient += x * (f64::from(u8::from(won)) - expected);
             curvature += x * x * expected * (1.0 - expected);
         }
         scale += gradient / curvature;
     }
-    scale.clamp(0.0, MAX_SCALE)
+    scale
 }
-
-/// The most pooled departures are scaled by.
-const MAX_SCALE: f64 = 3.0;
 
 /// Newton's method on a concave one-dimensional function started at its prior: six steps reach machine precision.
 const NEWTON_STEPS: usize = 6;
 
+/// What the seats believed about one settled game, and what came of it.
 struct Past {
     fair: Probability,
-    sum: f64,
-    weight: f64,
+    /// By seat, in the order asked for; zero for a seat without a belief.
+    departures: Vec<f64>,
+    /// True for a seat with a belief.
+    held: Vec<bool>,
     moved: Option<f64>,
     first_won: Option<bool>,
 }
 
 impl Past {
-    fn departure(&self) -> f64 {
-        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
-    }
-}
-
-fn past_departures<'a>(
-    records: &'a Records,
-    weights: &BTreeMap<Seat, f64>,
-    market: Market,
-) -> BTreeMap<&'a GameId, Past> {
-    let mut past: BTreeMap<&GameId, Past> = BTreeMap::new();
-    for (seat, record) in records {
-        let weight = weights.get(seat).copied().unwrap_or(0.0);
-        for track in record.iter().filter(|t| t.market == market) {
-            let entry = past.entry(&track.game).or_insert(Past {
-                fair: track.fair,
-                sum: 0.0,
-                weight: 0.0,
-                moved: track.moved,
-                first_won: track.first_won,
-            });
-            entry.sum += weight * (track.p_first.logit() - track.fair.logit());
-            entry.weight += weight;
+    fn of<'a>(records: &'a Records, seats: &[&Seat], market: Market) -> BTreeMap<&'a GameId, Past> {
+        let mut past: BTreeMap<&GameId, Past> = BTreeMap::new();
+        for (i, seat) in seats.iter().enumerate() {
+            let Some(record) = records.get(seat) else { continue };
+            for track in record.iter().filter(|t| t.market == market) {
+                let entry = past.entry(&track.game).or_insert_with(|| Past {
+                    fair: track.fair,
+                    departures: vec![0.0; seats.len()],
+                    held: vec![false; seats.len()],
+                    moved: track.moved,
+                    first_won: track.first_won,
+                });
+                entry.departures[i] = track.p_first.logit() - track.fair.logit();
+                entry.held[i] = true;
+            }
         }
+        past
     }
-    past
+
+    /// The later move of the market in log-odds.
+    fn moved_logit(&self, market: Market, settings: &PoolSettings) -> Option<f64> {
+        self.moved.map(|moved| match market {
+            Market::Moneyline => moved,
+            Market::Spread | Market::Total => moved * settings.logit_per_point,
+        })
+    }
+
+    /// The sum of departures times coefficients.
+    fn mix(&self, coefficients: &[f64]) -> f64 {
+        self.departures.iter().zip(coefficients).map(|(d, b)| d * b).sum()
+    }
+
+    /// The weighted mean over the seats with a belief.
+    fn mean(&self, weights: &[f64]) -> f64 {
+        let weight: f64 = weights
+            .iter()
+            .zip(&self.held)
+            .filter(|(_, held)| **held)
+            .map(|(w, _)| w)
+            .sum();
+        if weight > 0.0 { self.mix(weights) / weight } else { 0.0 }
+    }
 }
 
 #[cfg(test)]
@@ -220,6 +371,44 @@ mod tests {
         );
         assert_eq!(value(&[]), settings.no_record);
         assert_eq!(performance(&good, Market::Total, now, &settings), settings.no_record);
+    }
+
+    #[test]
+    fn without_a_record_the_blend_is_the_average() {
+        let weights: BTreeMap<Seat, f64> = ["a", "b"].map(|s| (Seat::new(s), 1.0)).into();
+        let blend = Blend::learn(&Records::new(), &weights, Market::Spread, &PoolSettings::default());
+        let seats = [Seat::new("a"), Seat::new("b")];
+        let departure = blend.departure(seats.iter().zip([0.10, 0.06]));
+        assert!((departure - 0.08).abs() < 1e-12, "{blend:?}");
+        assert_eq!(Blend::default().departure(seats.iter().zip([0.1, 0.1])), 0.0);
+    }
+
+    #[test]
+    fn whom_the_market_follows_is_heard_and_whom_it_does_not_is_not() {
+        let settings = PoolSettings::default();
+        // Seat a is followed by as much as it says, seat b says as much and knows nothing.
+        let record = |known: bool| -> Vec<Track> {
+            let games = (1..=17u8).flat_map(|w| (0..60u8).map(move |i| (w, i)));
+            games
+                .map(|(w, i)| {
+                    let (a, b) = (i % 2 == 0, i / 2 % 2 == 0);
+                    let says = if known { a } else { b };
+                    let p = if says { 0.51 } else { 0.49 };
+                    let moved = if a { 1.0 } else { -1.0 } * Probability::clamped(0.51).logit() / 0.12;
+                    Track {
+                        game: GameId::new(&format!("{w} {i}")),
+                        first_won: Some(i % 3 == 0),
+                        ..track(w, p, moved, true)
+                    }
+                })
+                .collect()
+        };
+        let seats = [("a", true), ("b", false)];
+        let records: Records = seats.map(|(s, known)| (Seat::new(s), Arc::new(record(known)))).into();
+        let weights: BTreeMap<Seat, f64> = seats.map(|(s, _)| (Seat::new(s), 1.0)).into();
+        let blend = Blend::learn(&records, &weights, Market::Spread, &settings);
+        let of = |s| blend.coefficients[&Seat::new(s)];
+        assert!(of("a") > 0.7 && of("b") < 0.3 && of("b") >= 0.0, "{blend:?}");
     }
 
     #[test]

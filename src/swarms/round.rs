@@ -56,6 +56,8 @@ pub struct SeatLog {
     pub losses: Vec<String>,
     /// Why it is absent, when it is.
     pub absent: Option<String>,
+    /// Why it answered and yet was not at the table: without the feed it lives on, or as the one too many.
+    pub stood_down: Option<String>,
 }
 
 /// A finished round: all that was said, agreed and decided.

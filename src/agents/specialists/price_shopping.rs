@@ -22,8 +22,6 @@ pub struct Valued {
     pub roi: f64,
     /// Probability of winning given no push, minus the price's break-even.
     pub edge: f64,
-    /// Full Kelly.
-    pub kelly: f64,
     /// How far it may worsen.
     pub playable_to: PlayableTo,
 }
@@ -80,7 +78,6 @@ pub fn best(agreement: &Agreement, side: Side, offer: &Offer, shapes: &Shapes) -
         outcome,
         roi: wager.ev(),
         edge: outcome.decided().get() - break_even(price.decimal()).get(),
-        kelly: wager.kelly(),
         playable_to: playable_to(&belief, line, price),
         offered: Offered {
             book: quote.book.clone(),

@@ -1,7 +1,7 @@
 //! The risk manager: what the swarm agreed on becomes a stake within every limit, or a pass with its reason.
 //!
-//! It never changes an opinion. Stakes are a fraction of Kelly on the pooled probability, capped by tier, then by
-//! exposure on the game, the US Eastern day and the week. Freed exposure is not handed to other picks.
+//! It never changes an opinion. Stakes are a fraction of Kelly on the pooled probability, sized for all bets of the slate
+//! at once, then capped by tier, by exposure on the game, the US Eastern day and the week. Freed exposure is not handed to other picks.
 
 use super::price_shopping::{Valued, best};
 use crate::domain::belief::Offer;
@@ -10,6 +10,7 @@ use crate::domain::money::Cents;
 use crate::domain::pick::{Agreement, Decision, Limit, Pass, Tier, Verdict, quorate};
 use crate::domain::quote::Market;
 use crate::machine::{Machine, Turn};
+use crate::market::kelly::{Wager, simultaneous};
 use crate::market::shapes::Shapes;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::question::Review;
@@ -101,12 +102,16 @@ impl RiskManager {
     /// Sizes what passed every test, best expected return first, so that caps cut the worst bet and not the last one.
     fn stake(&self, review: &Review, drafts: Vec<Draft<'_>>) -> Vec<Decision> {
         let mut order: Vec<usize> = (0..drafts.len()).filter(|&i| drafts[i].pass.is_none()).collect();
+        let priced = order.iter().filter_map(|&i| Some((i, drafts[i].wager()?)));
+        let (at, wagers): (Vec<usize>, Vec<Wager>) = priced.unzip();
+        let kelly: BTreeMap<usize, f64> = at.into_iter().zip(simultaneous(&wagers)).collect();
         order.sort_by(|&a, &b| drafts[b].roi().total_cmp(&drafts[a].roi()).then(a.cmp(&b)));
         let mut book = Exposures::new(review, &self.limits);
         let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
         for i in order {
             let d = &drafts[i];
-            verdicts.insert(i, self.size(d, review.bankroll, &mut book));
+            let kelly = kelly.get(&i).copied().unwrap_or_default();
+            verdicts.insert(i, self.size(d, kelly, review.bankroll, &mut book));
         }
         drafts
             .into_iter()
@@ -118,11 +123,12 @@ impl RiskManager {
             .collect()
     }
 
-    fn size(&self, d: &Draft<'_>, bankroll: Cents, book: &mut Exposures) -> Verdict {
-        let (Some(tier), Some(valued)) = (d.tier, &d.valued) else {
+    /// `kelly` is the bet's share of the bankroll beside the other bets of the slate.
+    fn size(&self, d: &Draft<'_>, kelly: f64, bankroll: Cents, book: &mut Exposures) -> Verdict {
+        let Some(tier) = d.tier else {
             return Verdict::Pass(Pass::NoPrice);
         };
-        let mut stake = bankroll.fraction(valued.kelly * self.limits.kelly_fraction);
+        let mut stake = bankroll.fraction(kelly * self.limits.kelly_fraction);
         let mut limit = Limit::Kelly;
         let caps = [
             (bankroll.fraction(tier.cap()), Limit::TierCap),
@@ -148,7 +154,7 @@ impl RiskManager {
             stake,
             limit,
             tier,
-            kelly: valued.kelly,
+            kelly,
         }
     }
 }
@@ -165,6 +171,12 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn roi(&self) -> f64 {
         self.valued.as_ref().map_or(f64::NEG_INFINITY, |v| v.roi)
+    }
+
+    fn wager(&self) -> Option<Wager> {
+        self.valued
+            .as_ref()
+            .map(|v| Wager::on(v.outcome, v.offered.price.decimal()))
     }
 
     fn decision(self, review: &Review, verdict: Verdict) -> Decision {

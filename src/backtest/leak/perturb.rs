@@ -9,6 +9,7 @@ use super::horizon::Horizon;
 use super::raw::RawData;
 use crate::domain::game::GameId;
 use crate::domain::quote::Market;
+use crate::domain::team_week::TeamWeek;
 use crate::feeds::nflverse_games::{COLUMNS, GameRow};
 use crate::feeds::odds::OddsRow;
 use rand::RngExt as _;
@@ -47,6 +48,12 @@ pub(super) fn perturb(raw: &RawData, kind: Kind, horizon: &Horizon, rng: Pcg64Mc
             pen.odds(row);
         }
     }
+    if kind == Kind::TeamStats {
+        let is_ahead = |row: &TeamWeek| raw.game_of(row).is_some_and(|game| !horizon.is_over(game));
+        for row in copy.team_stats_mut().filter(|row| is_ahead(row)) {
+            pen.statistics(row);
+        }
+    }
     (copy, pen.n_changed)
 }
 
@@ -80,7 +87,7 @@ fn change(row: &mut GameRow, kind: Kind, horizon: &Horizon, pen: &mut Pen) -> bo
 /// As if the file had been published at the decision: no later week in it.
 fn removed(raw: &RawData, horizon: &Horizon) -> (RawData, usize) {
     let copy = raw.without(|row| horizon.is_unopened(row.when()));
-    let widths = [COLUMNS.len(), ODDS_CELLS, ODDS_CELLS];
+    let widths = [COLUMNS.len(), ODDS_CELLS, ODDS_CELLS, STATS_CELLS];
     let gone = raw.n_rows().into_iter().zip(copy.n_rows()).zip(widths);
     let n_changed = gone.map(|((before, after), width)| (before - after) * width).sum();
     (copy, n_changed)
@@ -88,6 +95,10 @@ fn removed(raw: &RawData, horizon: &Horizon) -> (RawData, usize) {
 
 /// Lines and prices of a row of odds: two or three numbers of three markets.
 const ODDS_CELLS: usize = 8;
+/// The two numbers of a row of statistics that minds read.
+const STATS_CELLS: usize = 2;
+/// New expected points lie at least this far from the old ones: three scores.
+const EPA_MOVES: f64 = 20.0;
 
 /// Everybody who ever started, so that the wrong quarterback is one a model may know; and two nobody knows.
 fn starters(raw: &RawData) -> Vec<String> {
@@ -189,6 +200,17 @@ impl Pen {
             _ => return,
         };
         self.write(&mut row.roof, Some(roof.to_owned()));
+    }
+
+    fn statistics(&mut self, row: &mut TeamWeek) {
+        for cell in [&mut row.passing_epa, &mut row.rushing_epa] {
+            let old = *cell;
+            let new = self.draw(
+                |rng| rng.random_range(-40.0..40.0),
+                |new: &f64| old.is_none_or(|old| (new - old).abs() >= EPA_MOVES),
+            );
+            self.write(cell, Some(new));
+        }
     }
 
     fn quarterbacks(&mut self, row: &mut GameRow) {

@@ -3,21 +3,23 @@
 //! A check that changed the stored archive would trust the time stamps the importer gave it, and would never see a close
 //! that was dated as an opener. So the copies are made here, in front of the importer, and go through its own conversion.
 
-use crate::domain::archive::Archive;
+use crate::domain::archive::{Archive, Told};
 use crate::domain::game::{Game, GameId};
+use crate::domain::team_week::TeamWeek;
 use crate::feeds::nflverse_games::{self, GameRow};
 use crate::feeds::odds::OddsRow;
 use crate::feeds::sheet::SheetError;
-use crate::feeds::{Corrections, Facts, Parsed, Times, book_closes, openers};
+use crate::feeds::{Corrections, Facts, Parsed, Times, book_closes, openers, team_stats};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Rows of the three files, each with its line, before conversion.
+/// Rows of the four files, each with its line, before conversion.
 #[derive(Clone, Debug, Default)]
 pub struct RawData {
     games: Vec<(u64, GameRow)>,
     openers: Vec<(u64, OddsRow)>,
     book_closes: Vec<(u64, OddsRow)>,
+    team_stats: Vec<(u64, TeamWeek)>,
 }
 
 /// A market or row the importer left out: file, line, field. What a perturbation may never add to.
@@ -49,23 +51,40 @@ impl RawData {
         RawData {
             openers: of_known(openers).collect(),
             book_closes: of_known(book_closes).collect(),
+            team_stats: Vec::new(),
             games,
         }
     }
 
-    /// From the bytes of the files; odds files that are not there are empty.
+    /// The same with statistics of teams by week; those of no game here are left out.
+    pub fn with_team_stats(mut self, rows: Vec<(u64, TeamWeek)>) -> RawData {
+        let of_game = |stats: &TeamWeek| self.game_of(stats).is_some();
+        self.team_stats = rows.into_iter().filter(|(_, stats)| of_game(stats)).collect();
+        self
+    }
+
+    /// The game a team's statistics are of.
+    pub(super) fn game_of(&self, stats: &TeamWeek) -> Option<&GameRow> {
+        let mut rows = self.games.iter().map(|(_, row)| row);
+        rows.find(|row| row.when() == stats.when && [row.home_team, row.away_team].contains(&stats.team))
+    }
+
+    /// From the bytes of the files; those beside the games may be missing.
     ///
     /// # Errors
     /// [`SheetError`] when a file as a whole cannot be used.
-    pub fn read(games: &[u8], openers: Option<&[u8]>, book_closes: Option<&[u8]>) -> Result<RawData, SheetError> {
+    pub fn read(
+        games: &[u8],
+        openers: Option<&[u8]>,
+        book_closes: Option<&[u8]>,
+        team_stats: Option<&[u8]>,
+    ) -> Result<RawData, SheetError> {
         let games = nflverse_games::parse(games)?.rows;
         let openers = openers.map(openers::parse).transpose()?.map(|p| p.rows);
         let book_closes = book_closes.map(book_closes::parse).transpose()?.map(|p| p.rows);
-        Ok(RawData::new(
-            games,
-            openers.unwrap_or_default(),
-            book_closes.unwrap_or_default(),
-        ))
+        let team_stats = team_stats.map(team_stats::parse).transpose()?.map(|p| p.rows);
+        let raw = RawData::new(games, openers.unwrap_or_default(), book_closes.unwrap_or_default());
+        Ok(raw.with_team_stats(team_stats.unwrap_or_default()))
     }
 
     /// Rows of `games.csv` with their lines.
@@ -85,6 +104,7 @@ impl RawData {
     pub fn without(&self, leave_out: impl Fn(&GameRow) -> bool) -> RawData {
         let games = self.games.iter().filter(|(_, row)| !leave_out(row)).cloned().collect();
         RawData::new(games, self.openers.clone(), self.book_closes.clone())
+            .with_team_stats(self.team_stats.clone())
     }
 
     /// The archive the importer makes of these rows.
@@ -104,9 +124,18 @@ impl RawData {
         self.book_closes.iter_mut().map(|(_, row)| row)
     }
 
-    /// Rows of the games file, the openers and the bookmakers' closes.
-    pub(super) fn n_rows(&self) -> [usize; 3] {
-        [self.games.len(), self.openers.len(), self.book_closes.len()]
+    pub(super) fn team_stats_mut(&mut self) -> impl Iterator<Item = &mut TeamWeek> {
+        self.team_stats.iter_mut().map(|(_, row)| row)
+    }
+
+    /// Rows of the games file, the openers, the bookmakers' closes and the statistics.
+    pub(super) fn n_rows(&self) -> [usize; 4] {
+        [
+            self.games.len(),
+            self.openers.len(),
+            self.book_closes.len(),
+            self.team_stats.len(),
+        ]
     }
 
     /// Converts everything by the feeds' own rules.
@@ -129,7 +158,10 @@ impl RawData {
         let quotes = |facts: Facts| facts.quotes;
         let all = [games.quotes, quotes(open), quotes(close)].concat();
         Imported {
-            archive: Arc::new(Archive::new(games.games.clone(), all)),
+            archive: Arc::new(Archive::new(games.games.clone(), all).with(Told {
+                team_weeks: self.team_stats.iter().map(|(_, row)| row.clone()).collect(),
+                ..Told::default()
+            })),
             games: games.games,
             quarantined,
         }

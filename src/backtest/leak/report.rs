@@ -26,11 +26,13 @@ pub enum Kind {
     Quarterbacks,
     /// Openers of weeks that have not opened.
     LaterOpeners,
+    /// Statistics of games that are not over.
+    TeamStats,
 }
 
 impl Kind {
     /// All kinds, in the order they are checked.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::OwnResult,
         Kind::LaterGames,
         Kind::LaterRemoved,
@@ -38,6 +40,7 @@ impl Kind {
         Kind::Weather,
         Kind::Quarterbacks,
         Kind::LaterOpeners,
+        Kind::TeamStats,
     ];
 
     /// As it is written in reports: `own_result` and so on.
@@ -50,6 +53,7 @@ impl Kind {
             Kind::Weather => "weather",
             Kind::Quarterbacks => "quarterbacks",
             Kind::LaterOpeners => "later_openers",
+            Kind::TeamStats => "team_stats",
         }
     }
 }

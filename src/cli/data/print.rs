@@ -14,6 +14,7 @@ pub(super) fn report(out: &mut dyn Write, report: &ImportReport) -> io::Result<(
     writeln!(out, "{}: {} rows of {}", report.file, report.n_rows, report.kind)?;
     counts(out, "games", report.games)?;
     counts(out, "quotes", report.quotes)?;
+    counts(out, "team weeks", report.team_weeks)?;
     if !report.corrected.0.is_empty() {
         writeln!(out, "put right:")?;
     }

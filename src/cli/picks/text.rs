@@ -184,7 +184,7 @@ fn card(out: &mut dyn Write, p: &PickView, unit: Cents) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "  {:8} market {:.1}%, seats' mean departure x{:.1} (learnt) -> {:.1}% ±{:.1} between seats, push {:.1}%; equal weights {:.1}%",
+        "  {:8} market {:.1}%, blend of the seats' departures x{:.1} (both learnt) -> {:.1}% ±{:.1} between seats, push {:.1}%; equal weights {:.1}%",
         "model",
         p.p_fair * 100.0,
         p.pool_scale,

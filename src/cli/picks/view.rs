@@ -63,7 +63,7 @@ pub struct RoundView {
     pub as_of: String,
     /// The same in US Eastern.
     pub as_of_et: String,
-    /// What happened to seats: restarts and absences.
+    /// What happened to seats: restarts, absences, and who was not at the table.
     pub incidents: Vec<String>,
 }
 
@@ -150,7 +150,7 @@ pub struct PickView {
     pub p_model_sd: f64,
     /// The swarm's with equal weights.
     pub p_equal_weights: f64,
-    /// Factor by which the pooled departure from the market was scaled, learnt from settled opinions.
+    /// Factor by which results made the blend of the seats' departures bolder or more timid, learnt from settled opinions.
     pub pool_scale: f64,
     /// Probability of a push.
     pub p_push: f64,
@@ -220,7 +220,8 @@ impl Slate {
     pub fn of(played: &PlayedWeek, order: &WeekOrder) -> Result<Slate, MoneyError> {
         let bankroll = order.settings.bankroll()?;
         let unit = bankroll.fraction(order.settings.risk.unit);
-        let n_seats = played.rounds.first().map_or(0, |r| r.seats.len());
+        let at_table = |round: &Round| round.seats.values().filter(|log| log.stood_down.is_none()).count();
+        let n_seats = played.rounds.first().map_or(0, at_table);
         let mut slate = Slate {
             season: order.when.season,
             week: order.when.week,
@@ -319,6 +320,9 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
         if let Some(why) = &log.absent {
             incidents.push(format!("{seat} is absent and abstains: {why}"));
         }
+        if let Some(why) = &log.stood_down {
+            incidents.push(format!("{seat} is not at the table: {why}"));
+        }
     }
     if round.unreviewed {
         incidents.push("the risk manager did not answer: nothing was bet".to_owned());
@@ -368,7 +372,7 @@ fn pick_view(decision: &Decision, offer: &Offer, unit: Cents, round: &Round) -> 
         p_model: p_win / (1.0 - p_push),
         p_model_sd: spread_of(&votes),
         p_equal_weights: of_side(a.equal_p_first.get()),
-        pool_scale: round.weights.scale[a.market as usize],
+        pool_scale: round.weights.blend[a.market as usize].boldness,
         p_push,
         edge: decision.edge?,
         ev: decision.roi?,

@@ -6,8 +6,8 @@
 use crate::domain::belief::{Abstention, Evidence};
 use crate::domain::calendar::eastern_hour;
 use crate::domain::game::{Fixture, Phase, Roof};
-use crate::domain::team::Team;
 use crate::minds::{Forecast, Forecaster, Lesson, MIN_GAMES, Question, Target, factors};
+use crate::models::last_game::LastGame;
 use crate::models::regression::Factors;
 use crate::models::season_time::rating_week;
 
@@ -40,8 +40,7 @@ const TOTAL_FACTORS: [&str; 9] = [
 pub struct Situational {
     margin: Factors<11>,
     total: Factors<9>,
-    /// Each team's last margin and total against the closing line, in points towards itself and the over.
-    last: [(f64, f64); 32],
+    last: LastGame,
 }
 
 impl Default for Situational {
@@ -49,7 +48,7 @@ impl Default for Situational {
         Situational {
             margin: Factors::new(MARGIN_FACTORS, 60.0, 150.0),
             total: Factors::new(TOTAL_FACTORS, 60.0, 150.0),
-            last: [(0.0, 0.0); 32],
+            last: LastGame::default(),
         }
     }
 }
@@ -69,10 +68,6 @@ fn travel(f: &Fixture) -> (f64, f64) {
 }
 
 impl Situational {
-    fn last_of(&self, team: Team) -> (f64, f64) {
-        self.last[team.index()]
-    }
-
     fn margin_features(&self, f: &Fixture) -> [f64; 11] {
         let rest = f64::from((f.home_rest - f.away_rest).clamp(-7, 7)) / 7.0;
         let (km, hours) = travel(f);
@@ -86,8 +81,8 @@ impl Situational {
             flag(eastern_hour(f.kickoff) >= NIGHT_HOUR),
             flag(f.phase != Phase::Regular),
             flag(f.phase == Phase::Regular && f.when.week >= LATE_WEEK),
-            self.last_of(f.home).0,
-            -self.last_of(f.away).0,
+            self.last.of(f.home).0,
+            -self.last.of(f.away).0,
         ]
     }
 
@@ -100,8 +95,8 @@ impl Situational {
             flag(f.home_rest >= BYE_DAYS || f.away_rest >= BYE_DAYS),
             flag(f.phase == Phase::Regular && f.when.week >= LATE_WEEK),
             flag(f.phase != Phase::Regular),
-            self.last_of(f.home).1,
-            self.last_of(f.away).1,
+            self.last.of(f.home).1,
+            self.last.of(f.away).1,
         ]
     }
 }
@@ -110,9 +105,6 @@ const BYE_DAYS: i16 = 13;
 const SHORT_WEEK_DAYS: i16 = 5;
 const NIGHT_HOUR: u32 = 19;
 const LATE_WEEK: u8 = 13;
-/// Last results are clipped at three touchdowns and scaled so that one penalty suits all features.
-const LAST_CLIP_POINTS: f64 = 21.0;
-const LAST_SCALE_POINTS: f64 = 14.0;
 
 impl Forecaster for Situational {
     fn seat(&self) -> &'static str {
@@ -134,15 +126,8 @@ impl Forecaster for Situational {
             let x = self.total_features(f);
             self.total.observe(week, &x, y);
         }
-        let against = |result: i32, line: Option<f64>| {
-            line.map_or(0.0, |l| {
-                (f64::from(result) - l).clamp(-LAST_CLIP_POINTS, LAST_CLIP_POINTS) / LAST_SCALE_POINTS
-            })
-        };
-        let margin = against(lesson.score.margin(), lesson.closed.spread);
-        let total = against(lesson.score.total(), lesson.closed.total);
-        self.last[f.home.index()] = (margin, total);
-        self.last[f.away.index()] = (-margin, total);
+        self.last
+            .observe(f, lesson.score, lesson.closed.spread, lesson.closed.total);
     }
 
     fn forecast(&mut self, target: Target, question: &Question<'_>) -> Result<Forecast, Abstention> {

@@ -129,3 +129,20 @@ pub fn known(conn: &mut Conn, team: Team, at: DateTime<Utc>) -> Result<Vec<Injur
     }
     newest.into_iter().map(Row::report).collect()
 }
+
+/// All reports there are, by team, oldest first.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn all(conn: &mut Conn) -> Result<Vec<InjuryReport>, StoreError> {
+    let rows: Vec<Row> = injuries::table
+        .order((
+            injuries::team.asc(),
+            injuries::as_of.asc(),
+            injuries::player.asc(),
+            injuries::source.asc(),
+        ))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::report).collect()
+}

@@ -99,38 +99,60 @@ impl Row {
 /// [`StoreError`] when writing fails; then nothing is stored.
 pub fn store(conn: &mut Conn, answer: &Answer<'_>, said: &Parsed<TeamWeek>) -> Result<Counts, StoreError> {
     immediate(conn, |conn| {
-        let rows: Vec<Row> = team_weeks::table.select(Row::as_select()).load(conn)?;
-        let key = |row: &Row| (row.season, row.week, row.team.clone());
-        let stored: BTreeMap<_, Row> = rows.into_iter().map(|row| (key(&row), row)).collect();
-        let mut counts = Counts::default();
-        for (_, stats) in &said.rows {
-            let row = Row::of(stats, answer.at.naive_utc());
-            let done = match stored.get(&key(&row)) {
-                Some(old)
-                    if *old
-                        == (Row {
-                            seen_at: old.seen_at,
-                            ..row.clone()
-                        }) =>
-                {
-                    Stored::Unchanged
-                }
-                Some(_) => {
-                    diesel::update(team_weeks::table.find(key(&row)))
-                        .set(&row)
-                        .execute(conn)?;
-                    Stored::Revised
-                }
-                None => {
-                    diesel::insert_into(team_weeks::table).values(&row).execute(conn)?;
-                    Stored::New
-                }
-            };
-            tally(&mut counts, done);
-        }
+        let counts = upsert(conn, said, answer.at.naive_utc())?;
         record(conn, answer, &Left::of(said), counts)?;
         Ok(counts)
     })
+}
+
+/// Writes what is new or different; the caller holds the transaction.
+pub(in crate::store) fn upsert(
+    conn: &mut Conn,
+    said: &Parsed<TeamWeek>,
+    seen_at: NaiveDateTime,
+) -> Result<Counts, StoreError> {
+    let rows: Vec<Row> = team_weeks::table.select(Row::as_select()).load(conn)?;
+    let key = |row: &Row| (row.season, row.week, row.team.clone());
+    let stored: BTreeMap<_, Row> = rows.into_iter().map(|row| (key(&row), row)).collect();
+    let mut counts = Counts::default();
+    for (_, stats) in &said.rows {
+        let row = Row::of(stats, seen_at);
+        let done = match stored.get(&key(&row)) {
+            Some(old)
+                if *old
+                    == (Row {
+                        seen_at: old.seen_at,
+                        ..row.clone()
+                    }) =>
+            {
+                Stored::Unchanged
+            }
+            Some(_) => {
+                diesel::update(team_weeks::table.find(key(&row)))
+                    .set(&row)
+                    .execute(conn)?;
+                Stored::Revised
+            }
+            None => {
+                diesel::insert_into(team_weeks::table).values(&row).execute(conn)?;
+                Stored::New
+            }
+        };
+        tally(&mut counts, done);
+    }
+    Ok(counts)
+}
+
+/// All there are, by season, week and team. What a week's rows tell is known when its games are over, not before.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn all(conn: &mut Conn) -> Result<Vec<TeamWeek>, StoreError> {
+    let rows: Vec<Row> = team_weeks::table
+        .order((team_weeks::season.asc(), team_weeks::week.asc(), team_weeks::team.asc()))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.iter().map(Row::stats).collect()
 }
 
 /// All of a season, by week and team. What a week's rows tell is known when its games are over, not before.

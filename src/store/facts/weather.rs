@@ -125,3 +125,21 @@ pub fn known(
         .load(conn)?;
     rows.iter().map(Row::forecast).collect()
 }
+
+/// All forecasts there are, by game, oldest first.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn all(conn: &mut Conn) -> Result<Vec<(GameId, Forecast)>, StoreError> {
+    let rows: Vec<Row> = forecasts::table
+        .order((
+            forecasts::game_id.asc(),
+            forecasts::as_of.asc(),
+            forecasts::source.asc(),
+        ))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.iter()
+        .map(|row| Ok((GameId::new(&row.game_id), row.forecast()?)))
+        .collect()
+}

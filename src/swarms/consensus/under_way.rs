@@ -1,4 +1,4 @@
-//! A round while it is under way: who is still to answer, what was said, and what follows from it.
+//! A round while it is under way: who is still to answer, who sits at the table, what was said, and what follows from it.
 
 use crate::domain::belief::{Abstention, Opinion, Seat};
 use crate::domain::game::GameId;
@@ -10,6 +10,7 @@ use crate::protocol::question::{Dispute, Disputed, Review};
 use crate::swarms::ballot::{Case, Weights, count};
 use crate::swarms::pool::{PoolSettings, Records};
 use crate::swarms::round::{Convene, Phase, SeatLog};
+use crate::swarms::seating::seated;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,17 +26,24 @@ pub(super) struct UnderWay {
 }
 
 impl UnderWay {
-    pub(super) fn weigh(&mut self, seats: &[Seat], settings: &PoolSettings) {
+    /// Seats who has something to live on, and learns what they weigh.
+    pub(super) fn weigh(&mut self, settings: &PoolSettings) {
+        seated(&mut self.logs, self.convened.when, settings);
+        let seats: Vec<Seat> = self.table().map(|(seat, _)| seat.clone()).collect();
         let records: Records = self
-            .logs
-            .iter()
+            .table()
             .filter_map(|(seat, log)| log.answer.as_ref().map(|a| (seat.clone(), Arc::clone(&a.record))))
             .collect();
-        self.weights = Some(Weights::learn(seats, &records, self.convened.when, settings));
+        self.weights = Some(Weights::learn(&seats, &records, self.convened.when, settings));
         // A finished round is kept for a long time; the records behind it would be copied by every later one.
         for answer in self.logs.values_mut().filter_map(|log| log.answer.as_mut()) {
             answer.record = Arc::default();
         }
+    }
+
+    /// Who sits at the table, with what they said.
+    fn table(&self) -> impl Iterator<Item = (&Seat, &SeatLog)> {
+        self.logs.iter().filter(|(_, log)| log.stood_down.is_none())
     }
 
     /// Position of a game's market among a seat's opinions, which follow the slate.
@@ -49,8 +57,7 @@ impl UnderWay {
         for (at, (game, market, fair)) in self.markets().enumerate() {
             let Some(fair) = fair else { continue };
             let beliefs: Vec<(&Seat, f64)> = self
-                .logs
-                .iter()
+                .table()
                 .filter_map(|(seat, log)| {
                     let belief = self.opinion(log, at)?.stance.as_ref().ok()?;
                     Some((seat, belief.p_first.logit() - fair.logit()))
@@ -95,8 +102,7 @@ impl UnderWay {
             return Vec::new();
         };
         let absent: BTreeMap<&Seat, Abstention> = self
-            .logs
-            .iter()
+            .table()
             .map(|(seat, log)| {
                 (
                     seat,
@@ -123,8 +129,7 @@ impl UnderWay {
                 })
                 .collect();
             let cases: BTreeMap<Seat, Case<'_>> = self
-                .logs
-                .iter()
+                .table()
                 .map(|(seat, log)| {
                     let alone = self.opinion(log, at).unwrap_or(&silent[seat]);
                     let revised = log.revised.iter().find(|o| o.game == *game && o.market == market);
@@ -146,14 +151,14 @@ impl UnderWay {
         agreements
     }
 
-    pub(super) fn review(&self, n_seats: usize) -> Review {
+    pub(super) fn review(&self) -> Review {
         Review {
             round: self.convened.round.clone(),
             as_of: self.convened.view.at(),
             view: self.convened.view.clone(),
             slate: Arc::clone(&self.convened.slate),
             agreements: self.agreements.clone(),
-            n_seats,
+            n_seats: self.table().count(),
             bankroll: self.convened.bankroll,
             exposure: self.convened.exposure.clone(),
         }

@@ -3,7 +3,9 @@
 
 use crate::backtest::leak::RawData;
 use crate::domain::game::{Phase, SeasonWeek};
+use crate::domain::source::Source;
 use crate::domain::team::Team;
+use crate::domain::team_week::TeamWeek;
 use crate::feeds::nflverse_games::GameRow;
 use crate::feeds::{book_closes, openers};
 use chrono::{Days, NaiveDate, NaiveTime};
@@ -50,7 +52,39 @@ pub fn league(seed: u64) -> RawData {
     let openers = openers::parse(opens.as_bytes()).unwrap();
     let closes = book_closes::parse(closes.as_bytes()).unwrap();
     assert!(openers.rejected.is_empty() && closes.rejected.is_empty());
-    RawData::new(games, openers.rows, closes.rows)
+    let stats = games.iter().flat_map(|(line, row)| statistics(*line, row)).collect();
+    RawData::new(games, openers.rows, closes.rows).with_team_stats(stats)
+}
+
+/// What both teams' plays were worth: half of their points, and something that follows from the line of the row.
+fn statistics(line: u64, row: &GameRow) -> [(u64, TeamWeek); 2] {
+    let luck = (line * 7919 % 17) as f64 - 8.0;
+    let teams = [
+        (row.home_team, row.away_team, row.home_score),
+        (row.away_team, row.home_team, row.away_score),
+    ];
+    teams.map(|(team, opponent, points)| {
+        let stats = TeamWeek {
+            when: row.when(),
+            regular: true,
+            team,
+            opponent,
+            attempts: 35,
+            completions: 22,
+            passing_yards: 240,
+            interceptions: 1,
+            sacks_suffered: 2,
+            carries: 25,
+            rushing_yards: 110,
+            fumbles_lost: 0,
+            penalties: 6,
+            penalty_yards: 50,
+            passing_epa: points.map(|p| (f64::from(p) - 21.0) / 2.0 + luck),
+            rushing_epa: Some(-luck / 4.0),
+            source: Source::Nflverse,
+        };
+        (line, stats)
+    })
 }
 
 /// A week of the league's second season.

@@ -20,7 +20,13 @@ fn real(seasons: RangeInclusive<u16>) -> Option<RawData> {
             .inspect_err(|e| println!("skipped: {}: {e}; set HUDDLE_NFL_DATA", path.display()))
             .ok()
     };
-    let raw = RawData::read(&read("games.csv")?, Some(&read("openers.csv")?), None).unwrap();
+    let raw = RawData::read(
+        &read("games.csv")?,
+        Some(&read("openers.csv")?),
+        None,
+        Some(&read("stats_team_week.csv")?),
+    )
+    .unwrap();
     assert!(*seasons.end() <= LAST_SEASON);
     Some(raw.without(|row| !seasons.contains(&row.season)))
 }
