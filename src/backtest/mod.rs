@@ -9,3 +9,7 @@ pub mod calibration;
 pub mod report;
 
 pub mod leak;
+
+pub mod openers;
+
+pub mod features;
