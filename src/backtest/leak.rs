@@ -15,7 +15,7 @@ mod perturb;
 mod raw;
 mod report;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use raw::RawData;
 pub use report::{Check, Difference, Kind, LeakReport, Part, Verdict};

@@ -1,7 +1,7 @@
 //! Six planted leaks are caught and named, the real roster is clean, and perturbations are what they claim to be.
 
 mod cheats;
-mod league;
+pub(in crate::backtest) mod league;
 mod perturbed;
 mod real;
 
