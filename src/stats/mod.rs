@@ -10,3 +10,7 @@ pub mod estimate;
 pub mod bootstrap;
 
 pub mod power;
+
+pub mod paths;
+
+pub mod splitmix;
