@@ -2,6 +2,8 @@
 
 pub mod host;
 
+pub mod invented;
+
 pub mod metrics;
 
 pub mod calibration;

@@ -6,6 +6,7 @@
 
 pub mod member;
 pub mod quant;
+pub mod strategists;
 
 use crate::domain::belief::{Abstention, Evidence};
 use crate::domain::game::{Fixture, Score};
