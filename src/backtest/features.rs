@@ -25,7 +25,7 @@ use crate::minds::member::Member;
 use crate::minds::quant::MindFactory;
 use crate::strategy::feature::{Feature, Known, Source};
 use crate::swarms::ballot::Weights;
-use crate::swarms::pool::{PoolSettings, Records, mean_departure, pooled};
+use crate::swarms::pool::{PoolSettings, Records, pooled};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -171,7 +171,7 @@ impl Walk {
                 votes[usize::from(p_first.get() < fair.get())] += 1;
             }
             probability(sides, source, p_first, fair);
-            departures.push((p_first.logit() - fair.logit(), self.weight(market, seat)));
+            departures.push((seat, p_first.logit() - fair.logit()));
         }
         for (side, [own, other]) in sides.iter_mut().zip([[votes[0], votes[1]], [votes[1], votes[0]]]) {
             let answered = std::mem::take(side);
@@ -181,8 +181,8 @@ impl Walk {
         }
         let swarm = Source::new(Source::SWARM).filter(|_| !departures.is_empty());
         if let (Some(fair), Some(swarm), Some((_, weights))) = (fair, swarm, &self.weights) {
-            let departure = mean_departure(departures.into_iter());
-            let p_first = pooled(fair, departure, weights.scale[market as usize]);
+            let departure = weights.blend[market as usize].departure(departures.into_iter());
+            let p_first = pooled(fair, departure, 1.0);
             probability(sides, &swarm, p_first, fair);
             let mean = |p| {
                 self.shapes
@@ -195,13 +195,6 @@ impl Walk {
                 mean(p_first).zip(mean(fair)).map(|(own, line)| own - line),
             );
         }
-    }
-
-    fn weight(&self, market: Market, seat: &Seat) -> f64 {
-        let learnt = self.weights.as_ref();
-        learnt.map_or(1.0, |(_, w)| {
-            w.performance[market as usize].get(seat).copied().unwrap_or(1.0)
-        })
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod host;
 
+pub mod invented;
+
 pub mod metrics;
 
 pub mod calibration;
@@ -19,6 +21,7 @@ pub mod orchestrator;
 pub mod drift;
 
 pub mod cycle;
+
 pub mod openers;
 
 pub mod features;

@@ -12,6 +12,8 @@ pub mod sheet;
 
 pub mod table;
 
+mod cut;
+
 pub mod plan;
 
 pub mod tally;

@@ -7,6 +7,7 @@
 pub mod feed;
 pub mod member;
 pub mod quant;
+pub mod strategists;
 
 use crate::domain::archive::Counted;
 use crate::domain::belief::{Abstention, Evidence};

@@ -10,6 +10,7 @@ pub mod body;
 pub mod card;
 pub mod fact;
 pub mod question;
+pub mod research;
 pub mod written;
 
 pub use body::{Answer, Beat, Body, Motion, Order, Query, Voice};

@@ -8,7 +8,9 @@ pub mod ballot_box;
 pub mod consensus;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod generation;
 pub mod minutes;
+pub mod panel;
 pub mod pool;
 pub mod round;
 mod seating;
