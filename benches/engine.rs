@@ -1,4 +1,4 @@
-//! The engine's workloads beside what people would run instead, in one run: `cargo bench --bench engine [w3]`.
+//! The engine's workloads beside what people would run instead, in one run: `cargo bench --bench engine [w2] [w3] [w5]`.
 //!
 //! The peers are Python scripts in the folder `HUDDLE_PEERS` (default `../shared/peers`), which needs its virtual environments
 //! beside them; without them ours is measured alone. A workload is a file of its own and a row of [`WORKLOADS`].
@@ -7,15 +7,25 @@
 
 #[path = "runtime/figures.rs"]
 mod figures;
+#[path = "engine/games.rs"]
+mod games;
 #[path = "engine/peer.rs"]
 mod peer;
+#[path = "engine/w2.rs"]
+mod w2;
 #[path = "engine/w3.rs"]
 mod w3;
+#[path = "engine/w5.rs"]
+mod w5;
 
 /// A workload: its name, the comparison, and what a child process does to measure ours once.
 type Workload = (&'static str, fn(), fn(&[String]));
 
-const WORKLOADS: [Workload; 1] = [("w3", w3::compare, w3::measure)];
+const WORKLOADS: [Workload; 3] = [
+    ("w2", w2::compare, w2::measure),
+    ("w3", w3::compare, w3::measure),
+    ("w5", w5::compare, w5::measure),
+];
 
 fn main() {
     // cargo bench adds an option of its own.

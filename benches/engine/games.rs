@@ -63,10 +63,33 @@ fn franchise(code: &str) -> String {
 pub fn load(path: &str) -> Vec<Row> {
     let mut reader = csv::Reader::from_path(path).expect("the games file opens");
     let header = reader.headers().expect("the games file has a header").clone();
-    let column = |name: &str| header.iter().position(|h| h == name).expect("a column of the games file");
+    let column = |name: &str| {
+        header
+            .iter()
+            .position(|h| h == name)
+            .expect("a column of the games file")
+    };
     let wanted = [
-        "gameday", "game_id", "season", "week", "game_type", "weekday", "gametime", "home_team", "away_team", "location",
-        "result", "total", "spread_line", "total_line", "div_game", "home_rest", "away_rest", "roof", "surface", "temp",
+        "gameday",
+        "game_id",
+        "season",
+        "week",
+        "game_type",
+        "weekday",
+        "gametime",
+        "home_team",
+        "away_team",
+        "location",
+        "result",
+        "total",
+        "spread_line",
+        "total_line",
+        "div_game",
+        "home_rest",
+        "away_rest",
+        "roof",
+        "surface",
+        "temp",
         "wind",
     ]
     .map(column);
@@ -106,8 +129,9 @@ pub fn load(path: &str) -> Vec<Row> {
     rows
 }
 
-/// The median of times, which are sorted on the way; zero of none.
-pub fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(0.0)
+/// The file, as a path from anywhere: below `HUDDLE_NFL_DATA`, by default `../shared/nfl`.
+pub fn path() -> String {
+    let folder = std::env::var_os("HUDDLE_NFL_DATA").map_or_else(|| PathBuf::from("../shared/nfl"), PathBuf::from);
+    let path = std::path::absolute(folder.join("games.csv")).unwrap();
+    path.to_string_lossy().into_owned()
 }

@@ -14,7 +14,7 @@ pub const CHILD: &str = "--child";
 /// Turns of each side.
 const N_TURNS: usize = 5;
 /// Repetitions within a turn; its median counts.
-const N_REPS: usize = 3;
+pub const N_REPS: usize = 3;
 
 /// What to compare.
 pub struct Comparison<'a> {
@@ -26,6 +26,8 @@ pub struct Comparison<'a> {
     pub venv: &'a str,
     /// The peer's script and its arguments, without `--reps`.
     pub peer: &'a [&'a str],
+    /// Which figure of a line is compared: `seconds_median`, or another number of seconds that both sides print.
+    pub seconds: &'a str,
     /// Threads each side may use.
     pub n_threads: usize,
     /// How many times as fast ours is to be at least; none where nothing was promised.
@@ -53,12 +55,12 @@ impl Comparison<'_> {
             }
             ours.push(self.ours());
         }
-        let mine = side(&ours);
+        let mine = side(&ours, self.seconds);
         if absent {
             println!("{}: ours {mine}; the peer is absent ({})", self.title, python.display());
             return;
         }
-        let peer = side(&theirs);
+        let peer = side(&theirs, self.seconds);
         let ratio = peer.seconds.median / mine.seconds.median;
         let verdict = match self.target {
             Some(target) if ratio >= target => format!("target {target}x met"),
@@ -113,10 +115,10 @@ impl std::fmt::Display for Side {
     }
 }
 
-fn side(turns: &[Value]) -> Side {
+fn side(turns: &[Value], seconds: &str) -> Side {
     let of = |key: &str| Spread::of(turns.iter().map(|t| t[key].as_f64().unwrap()));
     Side {
-        seconds: of("seconds_median"),
+        seconds: of(seconds),
         rss_mb: of("rss_mb").median,
     }
 }
@@ -133,6 +135,11 @@ pub fn measure<T>(mut work: impl FnMut() -> T, told: impl FnOnce(&T) -> Map<Stri
     }
     let mut line = told(&last.expect("it was done at least once"));
     line.insert("seconds_median".to_owned(), json!(Spread::of(seconds).median));
+    tell(line);
+}
+
+/// In the child: prints a line with this process's peak memory.
+pub fn tell(mut line: Map<String, Value>) {
     line.insert("rss_mb".to_owned(), json!(peak_mb()));
     println!("{}", Value::Object(line));
 }

@@ -1,9 +1,10 @@
 //! Workload W2: team ratings by weekly ridge over all games up to 2021, kept up to date or fitted anew each week.
 
-use super::games::{self, Row};
+use crate::games::{self, Row};
+use crate::peer::{self, Comparison, apart};
 use huddle::models::ridge::Ridge;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 const LAMBDA: f64 = 3.0;
 const HALF_LIFE_WEEKS: f64 = 20.0;
@@ -27,21 +28,31 @@ pub struct Season {
 
 /// Reads the games of all seasons up to 2021.
 pub fn load(path: &str) -> Season {
-    let rows: Vec<Row> = games::load(path).into_iter().filter(|g| g.season <= LAST_SEASON).collect();
+    let rows: Vec<Row> = games::load(path)
+        .into_iter()
+        .filter(|g| g.season <= LAST_SEASON)
+        .collect();
     let teams: Vec<&str> = rows
         .iter()
         .flat_map(|g| [g.home.as_str(), g.away.as_str()])
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let weeks: Vec<(u16, u16)> = rows.iter().map(|g| (g.season, g.week)).collect::<BTreeSet<_>>().into_iter().collect();
+    let weeks: Vec<(u16, u16)> = rows
+        .iter()
+        .map(|g| (g.season, g.week))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     let team = |code: &str| teams.binary_search(&code).expect("every team is in the list");
     let mut season = Season {
         weeks: weeks.iter().map(|_| Vec::new()).collect(),
         n_teams: teams.len(),
     };
     for g in &rows {
-        let week = weeks.binary_search(&(g.season, g.week)).expect("every week is in the list");
+        let week = weeks
+            .binary_search(&(g.season, g.week))
+            .expect("every week is in the list");
         let home = if g.neutral { 0.0 } else { 1.0 };
         season.weeks[week].push(Game {
             week: week as f64,
@@ -97,35 +108,56 @@ fn full(season: &Season) -> (Vec<f64>, Ridge) {
     (out, ridge)
 }
 
-/// Runs one way `reps` times and prints one line of JSON as the peers do.
-pub fn run(path: &str, refit: bool, reps: usize) {
-    let season = load(path);
-    let mut times = Vec::new();
-    let mut last = None;
-    for _ in 0..reps.max(1) {
-        let start = Instant::now();
-        last = Some(if refit { full(&season) } else { incremental(&season) });
-        times.push(start.elapsed().as_secs_f64());
+/// Every figure within a billionth.
+fn equal(ours: &Value, peer: &Value) -> Vec<String> {
+    let figures = ["mae", "rmse", "sum_pred", "sum_abs_pred", "hfa_last", "sum_beta2"];
+    apart(ours, peer, &figures.map(|key| (key, 1e-9)), true)
+}
+
+/// Prints both ways beside their peers. One thread: a week's rating needs the week's before.
+pub fn compare() {
+    println!("W2: ratings of 484 weeks");
+    let path = games::path();
+    for (way, peer, target) in [
+        ("incremental", "numba", 1.5),
+        ("full", "sklearn", 15.0),
+        ("full", "numpy_full", 1.0),
+    ] {
+        Comparison {
+            title: &format!("  {way} beside {peer}, 1 thread"),
+            ours: &["w2", &path, way],
+            venv: ".venv",
+            peer: &["w2_ridge.py", "--games", &path, "--peer", peer],
+            seconds: "seconds_median",
+            n_threads: 1,
+            target: Some(target),
+            differs: &equal,
+        }
+        .run();
     }
-    let (out, mut ridge) = last.expect("one repetition at least");
-    let games = || season.weeks.iter().flatten().zip(&out);
-    let errors: Vec<f64> = games().filter(|(g, _)| g.scored).map(|(g, p)| p - g.margin).collect();
-    let n = errors.len() as f64;
-    let median = games::median(&mut times);
-    println!(
-        "{{\"bench\": \"w2_ridge\", \"peer\": \"huddle_{}\", \"n\": {}, \"seconds_median\": {median:.6}, \"seconds_min\": {:.6}, \
-         \"reps\": {reps}, \"games\": {}, \"scored\": {}, \"mae\": {}, \"rmse\": {}, \"sum_pred\": {}, \"sum_abs_pred\": {}, \
-         \"hfa_last\": {}, \"sum_beta2\": {}}}",
-        if refit { "full" } else { "incremental" },
-        season.weeks.len(),
-        times[0],
-        out.len(),
-        errors.len(),
-        errors.iter().map(|e| e.abs()).sum::<f64>() / n,
-        (errors.iter().map(|e| e * e).sum::<f64>() / n).sqrt(),
-        out.iter().sum::<f64>(),
-        out.iter().map(|p| p.abs()).sum::<f64>(),
-        ridge.coefficient(season.n_teams),
-        (0..=season.n_teams).map(|i| ridge.coefficient(i).powi(2)).sum::<f64>(),
-    );
+}
+
+/// A child's part: rates all weeks in one of the two ways.
+pub fn measure(args: &[String]) {
+    let season = load(&args[0]);
+    let refit = args[1] == "full";
+    let rate = || if refit { full(&season) } else { incremental(&season) };
+    peer::measure(rate, |(out, ridge)| {
+        let mut ridge = ridge.clone();
+        let games = season.weeks.iter().flatten().zip(out);
+        let errors: Vec<f64> = games.filter(|(g, _)| g.scored).map(|(g, p)| p - g.margin).collect();
+        let n = errors.len() as f64;
+        let beta2: f64 = (0..=season.n_teams).map(|i| ridge.coefficient(i).powi(2)).sum();
+        let told = [
+            ("mae", errors.iter().map(|e| e.abs()).sum::<f64>() / n),
+            ("rmse", (errors.iter().map(|e| e * e).sum::<f64>() / n).sqrt()),
+            ("sum_pred", out.iter().sum::<f64>()),
+            ("sum_abs_pred", out.iter().map(|p| p.abs()).sum::<f64>()),
+            ("hfa_last", ridge.coefficient(season.n_teams)),
+            ("sum_beta2", beta2),
+        ];
+        told.into_iter()
+            .map(|(key, value)| (key.to_owned(), json!(value)))
+            .collect()
+    });
 }

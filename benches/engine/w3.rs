@@ -48,6 +48,7 @@ pub fn compare() {
                 ours: &["w3", &threads],
                 venv: ".venv",
                 peer,
+                seconds: "seconds_median",
                 n_threads,
                 target: Some(target),
                 differs,

@@ -1,11 +1,13 @@
 //! Workload W5: frequent item sets and rules over all games of nflverse's file, as the Python miners are given them.
 
-use super::games::{self, Row};
+use crate::figures::Spread;
+use crate::games::{self, Row};
+use crate::peer::{self, Comparison, apart};
 use huddle::parlay::itemsets::{Baskets, Bounds};
 use huddle::parlay::rules::Permille;
 use huddle::parlay::vertical::{Cores, mine};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 fn bucket(x: f64, bounds: &[f64]) -> usize {
     1 + bounds.iter().filter(|b| x >= **b).count()
@@ -90,41 +92,110 @@ pub fn baskets(path: &str) -> Baskets {
     let rows: Vec<[String; 14]> = games::load(path).iter().filter_map(items).collect();
     let names: Vec<&String> = rows.iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
     let number = |name: &String| names.binary_search(&name).expect("every name is in the list") as u16;
-    Baskets::new(names.len(), rows.iter().map(|row| row.iter().map(number).collect())).expect("65 items can be mined")
+    Baskets::new(names.len(), rows.iter().map(|row| row.iter().map(number).collect()))
+        .expect("65 items can be mined")
 }
 
-/// Mines and splits `reps` times and prints one line of JSON as the peers do.
-pub fn run(path: &str, max_length: usize, support: f64, reps: usize, cores: Cores) {
-    let baskets = baskets(path);
-    let min_count = (support * baskets.len() as f64 - 1e-9).ceil() as u32;
-    let max_length = if max_length == 0 { 14 } else { max_length };
-    let bounds = Bounds::new(min_count, max_length);
-    let (mut mining, mut splitting) = (Vec::new(), Vec::new());
-    let (mut sets, mut rules) = (None, None);
-    for _ in 0..reps.max(1) {
-        let start = Instant::now();
-        let found = mine(&baskets, bounds, cores).expect("this many sets fit");
-        mining.push(start.elapsed().as_secs_f64());
-        let start = Instant::now();
-        rules = Some(found.rules(Permille(600)));
-        splitting.push(start.elapsed().as_secs_f64());
-        sets = Some(found);
+/// Counts exact, the sum of confidences but for the order of adding. mlxtend compares confidences in floating point and drops
+/// a handful of rules that reach .6 exactly.
+fn equal(ours: &Value, peer: &Value) -> Vec<String> {
+    let counts = ["itemsets", "sum_counts"].map(|key| (key, 0.0));
+    let mut differences = apart(ours, peer, &counts, true);
+    let dropped = if peer["peer"] == "mlxtend" { 1e-3 } else { 0.0 };
+    differences.extend(apart(
+        ours,
+        peer,
+        &[("rules", dropped), ("sum_conf", dropped.max(1e-12))],
+        true,
+    ));
+    differences
+}
+
+/// A case: its name, the longest set (0 for any), the support, and the peers with their targets for mining and with rules.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str, f64, f64)],
+);
+
+const CASES: [Case; 3] = [
+    (
+        "sets of up to four",
+        "4",
+        "0.01",
+        &[("pyfim", ".venv-fim", 4.0, 20.0), ("mlxtend", ".venv", 100.0, 20.0)],
+    ),
+    ("all sets", "0", "0.01", &[("pyfim", ".venv-fim", 4.0, 20.0)]),
+    ("all sets of 5%", "0", "0.05", &[("pyfim", ".venv-fim", 4.0, 20.0)]),
+];
+
+/// Prints ours beside the miners, on one thread and then on all cores (the peers have one thread).
+pub fn compare() {
+    println!("W5: frequent sets and rules");
+    let path = games::path();
+    for (case, max_length, support, peers) in CASES {
+        for (cores, n_threads) in [("one", 1), ("all", peer::n_cores())] {
+            for (name, venv, mining, with_rules) in peers {
+                for (what, seconds, target) in [
+                    ("mining", "seconds_median", mining),
+                    ("with rules", "total_seconds", with_rules),
+                ] {
+                    Comparison {
+                        title: &format!("  {case}, {what}, beside {name}, {n_threads} thread(s)"),
+                        ours: &["w5", &path, max_length, support, cores],
+                        venv,
+                        peer: &[
+                            "w5_fim.py",
+                            "--games",
+                            &path,
+                            "--peer",
+                            name,
+                            "--maxlen",
+                            max_length,
+                            "--support",
+                            support,
+                        ],
+                        seconds,
+                        n_threads,
+                        target: Some(*target),
+                        differs: &equal,
+                    }
+                    .run();
+                }
+            }
+        }
     }
-    let (sets, rules) = (sets.expect("one repetition at least"), rules.expect("one repetition at least"));
+}
+
+/// A child's part: mines, then splits into rules, several times.
+pub fn measure(args: &[String]) {
+    let baskets = baskets(&args[0]);
+    let (max_length, support): (usize, f64) = (args[1].parse().unwrap(), args[2].parse().unwrap());
+    let cores = if args[3] == "all" { Cores::All } else { Cores::One };
+    let min_count = (support * baskets.len() as f64 - 1e-9).ceil() as u32;
+    let bounds = Bounds::new(min_count, if max_length == 0 { 14 } else { max_length });
+    let (mut mining, mut both) = (Vec::new(), Vec::new());
+    let mut last = None;
+    for _ in 0..peer::N_REPS {
+        let began = huddle::clock::uptime();
+        let sets = mine(&baskets, bounds, cores).unwrap();
+        let mined = huddle::clock::uptime();
+        let rules = sets.rules(Permille(600));
+        mining.push((mined - began).as_secs_f64());
+        both.push((huddle::clock::uptime() - began).as_secs_f64());
+        last = Some((sets, rules));
+    }
+    let (sets, rules) = last.unwrap();
     let mut sum_counts = 0u64;
     sets.for_each(|_, count| sum_counts += u64::from(count));
-    let sum_conf: f64 = rules.iter().map(|r| r.confidence()).sum();
-    let (mine_s, rules_s) = (games::median(&mut mining), games::median(&mut splitting));
-    println!(
-        "{{\"bench\": \"w5_fim\", \"peer\": \"huddle\", \"n\": {}, \"seconds_median\": {mine_s:.6}, \"seconds_min\": {:.6}, \
-         \"reps\": {reps}, \"cores\": \"{cores:?}\", \"mincount\": {min_count}, \"maxlen\": {max_length}, \"rules\": {}, \
-         \"sum_conf\": {sum_conf}, \"rules_seconds\": {rules_s:.6}, \"total_seconds\": {:.6}, \"itemsets\": {}, \
-         \"sum_counts\": {sum_counts}, \"by_len\": {:?}}}",
-        baskets.len(),
-        mining[0],
-        rules.len(),
-        mine_s + rules_s,
-        sets.len(),
-        sets.by_length(),
-    );
+    let told = [
+        ("seconds_median", json!(Spread::of(mining).median)),
+        ("total_seconds", json!(Spread::of(both).median)),
+        ("itemsets", json!(sets.len())),
+        ("sum_counts", json!(sum_counts)),
+        ("rules", json!(rules.len())),
+        ("sum_conf", json!(rules.iter().map(|r| r.confidence()).sum::<f64>())),
+    ];
+    peer::tell(told.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
 }
