@@ -1,4 +1,4 @@
-//! The engine's workloads beside what people would run instead, in one run: `cargo bench --bench engine [w2] [w3] [w5]`.
+//! The engine's workloads beside what people would run instead, in one run: `cargo bench --bench engine [w1|w2|w3|w5]`.
 //!
 //! The peers are Python scripts in the folder `HUDDLE_PEERS` (default `../shared/peers`), which needs its virtual environments
 //! beside them; without them ours is measured alone. A workload is a file of its own and a row of [`WORKLOADS`].
@@ -11,6 +11,8 @@ mod figures;
 mod games;
 #[path = "engine/peer.rs"]
 mod peer;
+#[path = "engine/w1.rs"]
+mod w1;
 #[path = "engine/w2.rs"]
 mod w2;
 #[path = "engine/w3.rs"]
@@ -21,7 +23,8 @@ mod w5;
 /// A workload: its name, the comparison, and what a child process does to measure ours once.
 type Workload = (&'static str, fn(), fn(&[String]));
 
-const WORKLOADS: [Workload; 3] = [
+const WORKLOADS: [Workload; 4] = [
+    ("w1", w1::compare, w1::measure),
     ("w2", w2::compare, w2::measure),
     ("w3", w3::compare, w3::measure),
     ("w5", w5::compare, w5::measure),
