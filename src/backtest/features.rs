@@ -235,7 +235,7 @@ fn probability(sides: &mut [Candidate; 2], source: &Source, p_first: Probability
 }
 
 /// The moment of a table as the data engineer calls it; none after the game.
-pub fn as_of(at: Known) -> Option<AsOf> {
+fn as_of(at: Known) -> Option<AsOf> {
     match at {
         Known::Open => Some(AsOf::Open),
         Known::Close => Some(AsOf::Close),

@@ -10,6 +10,7 @@
 //! Tuesday on, because the files do not say where it was before.
 
 mod compare;
+mod features;
 mod horizon;
 mod perturb;
 mod raw;
@@ -17,6 +18,7 @@ mod report;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub use features::{FeatureCheck, FeatureReport, features};
 pub use raw::RawData;
 pub use report::{Check, Difference, Kind, LeakReport, Part, Verdict};
 

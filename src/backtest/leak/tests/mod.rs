@@ -3,6 +3,7 @@
 mod cheats;
 pub(in crate::backtest) mod league;
 mod perturbed;
+mod planted_columns;
 mod real;
 
 use super::compare::play;
