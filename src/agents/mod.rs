@@ -3,4 +3,5 @@
 pub mod specialists;
 pub mod strategist;
 pub mod swarm_member;
+pub mod validator;
 pub mod workers;

@@ -10,6 +10,7 @@ use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::research::{Assignment, Critique, Fault, Idea, Improvement, Task, Work};
 use crate::strategy::rule::{Strategy, StrategyId};
 use rand_pcg::Pcg64Mcg;
+use sha2::{Digest, Sha256};
 
 /// What a strategist is.
 pub const CARD: Card = Card {
@@ -208,6 +209,23 @@ const MAX_THOUGHTS: usize = 3;
 /// Variants looked at for the fault, best first: each costs three sweeps of one.
 const MAX_TRIED: usize = 8;
 
+/// The stream of a seat for one task of one round: it does not depend on how often the seat was asked or restarted before.
+fn stream(seat: &str, assignment: &Assignment) -> Pcg64Mcg {
+    let task = match &assignment.task {
+        Task::Ideate { .. } => "ideate",
+        Task::Build { .. } => "build",
+        Task::Criticise(_) => "criticise",
+        Task::Improve(_) => "improve",
+        Task::Elect { .. } => "elect",
+    };
+    let digest = Sha256::digest(format!("{}/{seat}/{task}", assignment.seed));
+    let bits = digest
+        .iter()
+        .take(16)
+        .fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
+    Pcg64Mcg::new(bits)
+}
+
 impl Machine for SeatedStrategist {
     type Input = Assignment;
     type Effect = Work;
@@ -215,7 +233,7 @@ impl Machine for SeatedStrategist {
     const HEAVY: bool = true;
 
     fn turn(&mut self, assignment: Assignment, turn: &mut Turn<Work>) {
-        let work = self.work(&assignment, turn.rng());
+        let work = self.work(&assignment, &mut stream(self.mind.seat(), &assignment));
         turn.emit(work);
     }
 }

@@ -5,6 +5,8 @@
 //!   platform     database, logger, bus, audit_clerk, teller, api_manager
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (twelve seats under a supervisor of their own), and the table
+//!                generation, validation: the same with strategists and validators, and a panel each
+//!   backtesting  cycle
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
@@ -13,33 +15,45 @@ pub mod api_manager;
 pub mod clerk;
 pub mod grading;
 pub mod order;
+pub mod panel;
 pub mod record;
+pub mod research;
 mod roster;
 pub mod sync;
 pub mod table;
 pub mod teller;
 pub mod week;
 
-use crate::actor::{ActorRef, How, Lane};
+use crate::actor::{ActorRef, AskError, How, Lane};
 use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
+use crate::agents::strategist::SeatedStrategist;
 use crate::agents::swarm_member::SwarmMember;
+use crate::agents::validator::Validator;
 use crate::api::{Provider, ProviderPolicy};
+use crate::backtest::cycle::{self, Begin, Cycle};
 use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds, uptime};
 use crate::domain::belief::Seat;
 use crate::logging::{self, LoggerRef};
+use crate::machine::Machine;
 use crate::minds::quant::ROSTER;
-use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
+use crate::minds::strategists;
+use crate::shell::{Hear, Mute, Shell, ShellArgs, ShellRef};
 use crate::store::keeper::Database;
 use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
 use crate::swarms::consensus::Consensus;
+use crate::swarms::generation::Generation;
+use crate::swarms::panel::{Panel, Procedure};
 use crate::swarms::pool::PoolSettings;
+use crate::swarms::validation::{self, Validation};
 use crate::transport::Wire;
 use api_manager::{ApiManager, ApiManagerArgs};
 use clerk::AuditClerk;
+use panel::{PanelDesk, PanelHandle};
+use research::{Following, GenerationPanel, MAX_NEWS, News, ResearchDesk, ValidationPanel};
 use roster::Everybody;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,6 +113,13 @@ pub struct House {
     /// Who is to be brought down in the next round, for demonstrations and tests.
     pub plot: Plot,
     concluded: Mutex<mpsc::Receiver<Conclusion>>,
+    /// The swarm that has ideas.
+    pub generation: GenerationPanel,
+    /// The swarm that judges them.
+    pub validation: ValidationPanel,
+    /// The cycle that uses both.
+    pub cycle: ShellRef<Cycle, ResearchDesk>,
+    following: Following,
 }
 
 /// Rounds that may be concluded before anybody fetches them: a swarm holds one at a time, so two is one more than can be.
@@ -159,17 +180,13 @@ fn platform(store: Store, clock: &Clock, seeds: Seeds, outside: Outside) -> (Vec
 }
 
 fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
-    let backoff = Backoff {
-        min: Duration::from_millis(20),
-        ..Backoff::default()
-    };
     let mut specs = Vec::new();
     let mut members = BTreeMap::new();
     for (name, mind) in ROSTER {
         let seat_path = format!("swarms/consensus/{name}");
         let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
         let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
-        specs.push(child.backoff(backoff));
+        specs.push(child.backoff(quickly()));
         members.insert(Seat::new(name), member);
     }
     (specs, members)
@@ -183,7 +200,112 @@ fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
     ChildSpec::of::<Supervisor>(id, spec).0
 }
 
+/// A panel of research with its supervisors: the seats under one of their own, and the panel beside it.
+fn panel<P: Procedure, M: Machine>(
+    name: &'static str,
+    seats: Vec<(Seat, Arc<dyn Fn() -> M + Send + Sync>)>,
+    put: fn(P::Question) -> M::Input,
+    take: fn(M::Effect) -> Option<P::Answer>,
+    clock: &Clock,
+    seeds: Seeds,
+) -> (ChildSpec, PanelHandle<P, M>) {
+    let (mut specs, mut members) = (Vec::new(), BTreeMap::new());
+    for (seat, build) in seats {
+        let path = format!("swarms/{name}/{seat}");
+        let args = ShellArgs::mute(&path, clock.clone(), seeds, move |_| build());
+        let (spec, member) = ChildSpec::of::<Shell<M, Mute>>(seat.as_str(), args);
+        specs.push(spec.backoff(quickly()));
+        members.insert(seat, member);
+    }
+    let (concluding, concluded) = mpsc::channel(panel::MAX_UNFETCHED);
+    let plot = Plot::default();
+    let desk = PanelDesk::new(members.clone(), put, take, concluding, plot.clone());
+    let seats: Vec<Seat> = members.keys().cloned().collect();
+    let args = ShellArgs::new(
+        &format!("swarms/{name}/panel"),
+        clock.clone(),
+        seeds,
+        move |_| Panel::<P>::new(seats.clone()),
+        move |_| desk.clone(),
+    );
+    let (spec, panel) = ChildSpec::of::<Shell<Panel<P>, PanelDesk<P, M>>>("panel", args);
+    let handle = PanelHandle {
+        panel,
+        members,
+        plot,
+        concluded: Arc::new(Mutex::new(concluded)),
+    };
+    (branch(name, vec![branch("members", specs, seeds), spec], seeds), handle)
+}
+
+/// A seat that crashed is wanted back within the round.
+fn quickly() -> Backoff {
+    Backoff {
+        min: Duration::from_millis(20),
+        ..Backoff::default()
+    }
+}
+
+/// The two swarms of research, and the cycle above them.
+struct Research {
+    generation: GenerationPanel,
+    validation: ValidationPanel,
+    cycle: ShellRef<Cycle, ResearchDesk>,
+    following: Following,
+}
+
+/// Hangs up research: what goes below `swarms`, what stands beside them, and the handles.
+fn research(database: &ActorRef<Database>, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, ChildSpec, Research) {
+    let strategists = strategists::STRATEGISTS.map(
+        |(name, mind)| -> (Seat, Arc<dyn Fn() -> SeatedStrategist + Send + Sync>) {
+            (Seat::new(name), Arc::new(move || SeatedStrategist::new(mind)))
+        },
+    );
+    let (generation_spec, generation) =
+        panel::<Generation, _>("generation", strategists.to_vec(), |q| q, Some, clock, seeds);
+    let validators = validation::SEATS.map(|name| -> (Seat, Arc<dyn Fn() -> Validator + Send + Sync>) {
+        (Seat::new(name), Arc::new(move || Validator::new(Seat::new(name))))
+    });
+    let (validation_spec, validation) =
+        panel::<Validation, _>("validation", validators.to_vec(), |q| q, Some, clock, seeds);
+    let following = Following::default();
+    let desk = ResearchDesk {
+        database: database.clone(),
+        generation: generation.clone(),
+        validation: validation.clone(),
+        clock: clock.clone(),
+        following: Arc::clone(&following),
+    };
+    let args = ShellArgs::new(
+        "backtesting/cycle",
+        clock.clone(),
+        seeds,
+        |_| Cycle::default(),
+        move |_| desk.clone(),
+    );
+    let (cycle_spec, cycle) = ChildSpec::of::<Shell<Cycle, ResearchDesk>>("cycle", args);
+    let handles = Research {
+        generation,
+        validation,
+        cycle,
+        following,
+    };
+    (vec![generation_spec, validation_spec], cycle_spec, handles)
+}
+
 impl House {
+    /// Hands the cycle a state to go on from, and the news of it. One cycle is under way at a time; who asks last is told.
+    ///
+    /// # Errors
+    /// The runtime's refusal when its actor does not take the order.
+    pub async fn research(&self, begin: Begin) -> Result<mpsc::Receiver<News>, AskError> {
+        let (tell, news) = mpsc::channel(MAX_NEWS);
+        *self.following.lock() = Some(tell);
+        let order = Hear::<Cycle>(cycle::Input::Begin(Box::new(begin)));
+        self.cycle.ask(order, How::within(FIRST_STEP)).await?;
+        Ok(news)
+    }
+
     /// Starts every actor. Must be called inside an actix system.
     pub fn start(spec: HouseSpec) -> House {
         let HouseSpec {
@@ -208,6 +330,7 @@ impl House {
             ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
         let (member_specs, members) = members(&clock, seeds);
+        let research_clock = clock.clone();
         let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
         let plot = Plot::default();
         let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
@@ -232,13 +355,23 @@ impl House {
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children| branch(id, children, seeds);
-        let swarms = branch(
-            "swarms",
-            vec![branch("consensus", vec![branch("members", member_specs), table_spec])],
+        let (mut swarm_specs, cycle_spec, research) = research(&platform.database, &research_clock, seeds);
+        roster::register_research(
+            &platform.registry,
+            &research.generation,
+            &research.validation,
+            &research.cycle,
+        )
+        .expect("each agent of research has a path of its own");
+        swarm_specs.insert(
+            0,
+            branch("consensus", vec![branch("members", member_specs), table_spec]),
         );
+        let swarms = branch("swarms", swarm_specs);
+        let backtesting = branch("backtesting", vec![cycle_spec]);
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
         let base = branch("platform", platform_specs);
-        let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms]).seeds(seeds));
+        let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms, backtesting]).seeds(seeds));
         House {
             root,
             database: platform.database,
@@ -253,6 +386,10 @@ impl House {
             members,
             plot,
             concluded: Mutex::new(concluded),
+            generation: research.generation,
+            validation: research.validation,
+            cycle: research.cycle,
+            following: research.following,
         }
     }
 
@@ -279,5 +416,7 @@ impl House {
 
 /// Some hundred letters, each of which costs a commit; what is left is delivered at the next start.
 const CATCHING_UP: Duration = Duration::from_secs(1);
+/// The first step of a cycle computes nothing, or asks a swarm and returns.
+const FIRST_STEP: Duration = Duration::from_secs(600);
 /// All of it: calls in flight get twenty seconds, and a process is gone within twenty-five.
 const STOP_LIMIT: Duration = Duration::from_millis(24_500);

@@ -1,15 +1,17 @@
 //! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
 
+use super::research::{GenerationPanel, ResearchDesk, ValidationPanel};
 use super::{MemberRef, Platform, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
-use crate::agents::swarm_member;
 use crate::agents::workers::logger;
-use crate::bus::{Begin, Door, Entry, RegistryError};
+use crate::agents::{strategist, swarm_member, validator};
+use crate::backtest::cycle::{self, Cycle};
+use crate::bus::{Begin, Door, Entry, Registry, RegistryError};
 use crate::domain::belief::Seat;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::shell::{Mute, ShellRef};
-use crate::store::keeper;
-use crate::swarms::{consensus, minutes};
+use crate::store::{Conn, keeper};
+use crate::swarms::{consensus, generation, minutes, validation};
 use std::collections::BTreeMap;
 
 /// What the bus is.
@@ -60,6 +62,26 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
         let path = format!("{swarm}/{seat}");
         registry.register(Entry::of(&path, swarm_member::CARD, member))?;
         registry.join(&path, "swarm")?;
+    }
+    Ok(())
+}
+
+/// Registers research: the two swarms with their seats, and the cycle.
+pub(super) fn register_research(
+    registry: &Registry<Conn>,
+    generation: &GenerationPanel,
+    validation: &ValidationPanel,
+    cycle: &ShellRef<Cycle, ResearchDesk>,
+) -> Result<(), RegistryError> {
+    let (ideas, judges) = ("/swarms/generation", "/swarms/validation");
+    registry.register(Entry::of(ideas, generation::CARD, &generation.panel))?;
+    registry.register(Entry::of(judges, validation::CARD, &validation.panel))?;
+    registry.register(Entry::of("/backtesting/cycle", cycle::CARD, cycle))?;
+    for (seat, member) in &generation.members {
+        registry.register(Entry::of(&format!("{ideas}/{seat}"), strategist::CARD, member))?;
+    }
+    for (seat, member) in &validation.members {
+        registry.register(Entry::of(&format!("{judges}/{seat}"), validator::CARD, member))?;
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ impl Plot {
         *self.0.lock() = Some(seat);
     }
 
-    fn strikes(&self, seat: &Seat) -> bool {
+    pub(super) fn strikes(&self, seat: &Seat) -> bool {
         let mut plot = self.0.lock();
         let hit = plot.as_ref() == Some(seat);
         if hit {

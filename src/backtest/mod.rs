@@ -22,6 +22,8 @@ pub mod drift;
 
 pub mod cycle;
 
+pub mod research_host;
+
 pub mod openers;
 
 pub mod features;

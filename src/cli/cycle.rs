@@ -12,14 +12,16 @@ use crate::backtest::cycle::state::{CycleSpec, Lesson, Phase, State};
 use crate::backtest::cycle::{Begin, season_facts};
 use crate::backtest::evolution::EvolutionSettings;
 use crate::backtest::features;
+use crate::backtest::openers::OpenerReport;
 use crate::engine::manifest::Manifest;
 use crate::home::Home;
+use crate::minds::quant::ROSTER;
 use crate::store::keeper::Do;
+use crate::store::keeper::Work;
 use crate::store::research::cycles::{self, CycleRow, Decided};
 use crate::store::research::runs::{self, Run};
 use crate::store::{Conn, StoreError};
 use crate::strategy::feature::Known;
-use crate::store::keeper::Work;
 use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -145,8 +147,11 @@ async fn cycle(session: &Session, args: &CycleArgs, now: DateTime<Utc>) -> Resul
     let data_hash = report::count_look(session, "cycle", &args.seasons, now).await?;
     let archive = Arc::clone(&session.archive);
     say("building the table of candidate bets at the open");
-    let built = tokio::task::spawn_blocking(move || features::build(&archive, Known::Open)).await;
-    let table = Arc::new(built.context("building the table")?.context("building the table")?);
+    let built = tokio::task::spawn_blocking(move || {
+        let quarantine = OpenerReport::of(&archive).quarantine();
+        features::table(&archive, Known::Open, &ROSTER, &quarantine, &mut |_, _| {})
+    });
+    let table = Arc::new(built.await.context("building the table")??);
     let n_validated_before = ask(session, CountValidated).await?;
     let spec = CycleSpec {
         seed: session.settings.seed,
@@ -219,25 +224,33 @@ async fn follow(session: &Session, begin: Begin, n_folds: usize) -> Result<(), F
     let mut news = session.house.research(begin).await.map_err(|e| Failure::new(1, e))?;
     while let Some(one) = news.recv().await {
         match one {
-            News::Step { phase, season, line, .. } => {
+            News::Step {
+                phase, season, line, ..
+            } => {
                 bar.inc(1);
                 bar.set_message(format!("{}: {phase}", season.unwrap_or_default()));
                 if bar.is_hidden() {
                     say(&format!("{} {phase}: {line}", season.unwrap_or_default()));
                 }
             }
-            News::Finished => {
+            News::Finished(_) => {
                 bar.finish_and_clear();
                 return Ok(());
             }
             News::Broken(reason) => {
                 bar.finish_and_clear();
-                return Err(Failure::new(1, anyhow!("the cycle stopped: {reason}; the same command goes on")));
+                return Err(Failure::new(
+                    1,
+                    anyhow!("the cycle stopped: {reason}; the same command goes on"),
+                ));
             }
         }
     }
     bar.finish_and_clear();
-    Err(Failure::new(1, anyhow!("the cycle's actor is gone; the same command goes on")))
+    Err(Failure::new(
+        1,
+        anyhow!("the cycle's actor is gone; the same command goes on"),
+    ))
 }
 
 /// Four phases and some four candidates before the validators.
@@ -251,8 +264,11 @@ fn say(line: &str) {
 fn outcome(row: CycleRow, decisions: Vec<Decided>) -> Result<Outcome, Failure> {
     let spec: CycleSpec = serde_json::from_value(row.spec).context("reading the cycle's spec")?;
     let state: State = serde_json::from_value(row.state).context("reading the cycle's state")?;
-    let (chosen, judging): (Vec<_>, Vec<_>) =
-        state.judged.iter().cloned().partition(|j| j.season <= report::FROZEN_THROUGH);
+    let (chosen, judging): (Vec<_>, Vec<_>) = state
+        .judged
+        .iter()
+        .cloned()
+        .partition(|j| j.season <= report::FROZEN_THROUGH);
     let mut parts = BTreeMap::new();
     for (name, part) in [("parameters chosen here", chosen), ("judged", judging)] {
         if !part.is_empty() {
@@ -279,7 +295,11 @@ fn outcome(row: CycleRow, decisions: Vec<Decided>) -> Result<Outcome, Failure> {
         },
         record: record(&state.judged, spec.seed),
         parts,
-        production: state.production.iter().map(|d| format!("{} {}", d.strategy.id(), d.strategy)).collect(),
+        production: state
+            .production
+            .iter()
+            .map(|d| format!("{} {}", d.strategy.id(), d.strategy))
+            .collect(),
         flagged: state.flagged.iter().map(ToString::to_string).collect(),
         lessons: state.lessons,
         decisions,

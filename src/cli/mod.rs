@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod cycle;
 pub mod data;
 pub mod demo;
 pub mod doctor;
@@ -76,6 +77,8 @@ pub enum Verb {
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
     Report(report::ReportArgs),
+    /// Let strategies improve themselves before each season, and let the season judge what came of it.
+    Cycle(cycle::CycleArgs),
     /// Strategies and their standing: list, show, compare, promote, demote.
     #[command(subcommand)]
     Strategies(strategies::StrategiesCommand),
@@ -190,6 +193,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Picks(args) => picks::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Cycle(args) => cycle::run(&args, &home, now, out),
         Verb::Strategies(command) => strategies::run(&command, &home, now, out),
         Verb::Runs(command) => runs::run(&command, &home, out),
         Verb::Parlays(args) => parlays::run(&args, &home, now, out),

@@ -112,6 +112,27 @@ pub async fn count_picks(session: &Session, when: SeasonWeek, now: DateTime<Utc>
     Ok(())
 }
 
+/// Counts a look of a verb that plays seasons in a session, and tells the fingerprint of the facts. Looks at seasons
+/// parameters were chosen on alone are no trials.
+///
+/// # Errors
+/// [`Failure`] when the database does not answer.
+pub async fn count_look(
+    session: &Session,
+    purpose: &str,
+    seasons: &RangeInclusive<u16>,
+    now: DateTime<Utc>,
+) -> Result<String, Failure> {
+    let trial = trial(&session.settings, purpose, seasons, now);
+    let counted = session
+        .house
+        .database
+        .ask(Do(CountTrial(trial)), How::within(PATIENCE))
+        .await;
+    let (_, data_hash) = counted.context("counting the look")??;
+    Ok(data_hash)
+}
+
 /// Counts a look that plays nothing: of a verb that reads the past directly, such as `parlays`. `purpose` names all that
 /// decides what is seen, so that another choice is another configuration. Returns the number of different looks so far.
 ///

@@ -111,11 +111,22 @@ pub enum Improvement {
     },
 }
 
+/// What a generation swarm is convened for.
+#[derive(Clone, Debug)]
+pub struct Commission {
+    /// The games to look at.
+    pub bench: Bench,
+    /// What all draws of the round are made from: the same commission is the same round, whoever was restarted meanwhile.
+    pub seed: u64,
+}
+
 /// What a strategist is asked.
 #[derive(Clone, Debug)]
 pub struct Assignment {
     /// The games to look at.
     pub bench: Bench,
+    /// The round's seed.
+    pub seed: u64,
     /// What to do.
     pub task: Task,
 }

@@ -24,6 +24,8 @@ pub mod reality_check;
 
 pub mod multiplicity;
 
+pub mod homogeneity;
+
 pub mod equity;
 
 pub mod risk;

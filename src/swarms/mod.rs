@@ -14,3 +14,4 @@ pub mod panel;
 pub mod pool;
 pub mod round;
 mod seating;
+pub mod validation;

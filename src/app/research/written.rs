@@ -2,11 +2,11 @@
 
 use crate::backtest::cycle::Step;
 use crate::backtest::cycle::state::{Became, Candidate, Change, Phase};
+use crate::store::keeper::Work;
 use crate::store::research::cycles::{self, CycleRow, Decided};
 use crate::store::research::runs::{self, Run};
 use crate::store::research::strategies::{Event, Standing};
 use crate::store::research::{Purpose, Tried};
-use crate::store::keeper::Work;
 use crate::store::{Conn, StoreError, Stored};
 use crate::strategy::rule::{Strategy, StrategyId};
 use chrono::NaiveDateTime;
@@ -95,7 +95,9 @@ fn written(step: &Step, at: NaiveDateTime) -> Result<cycles::Step, StoreError> {
         state,
         done: step.phase == Phase::Finished,
         strategies: left.candidates.iter().map(on_record).collect(),
-        events: events.map(|(i, change)| event(cause(&i.to_string()), change, at)).collect(),
+        events: events
+            .map(|(i, change)| event(cause(&i.to_string()), change, at))
+            .collect(),
         decisions: left
             .decisions
             .iter()

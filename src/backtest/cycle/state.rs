@@ -311,3 +311,15 @@ pub struct Left {
     /// Strategies validated.
     pub n_validated: u64,
 }
+
+impl Became {
+    /// Its word in a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Became::Rejected => "rejected",
+            Became::Validated => "validated",
+            Became::Deployed => "deployed",
+            Became::Demoted => "demoted",
+        }
+    }
+}

@@ -11,10 +11,25 @@ use std::io::{self, Write};
 pub fn print(out: &mut dyn Write, o: &Outcome) -> io::Result<()> {
     let (m, p) = (&o.manifest, &o.manifest.parameters);
     let text = |key: &str| p.get(key).map_or("", String::as_str);
-    writeln!(out, "cycle {}: seasons {}, {} iterations before each, {} validators", o.id, text("period"), text("iterations"), text("validators"))?;
+    writeln!(
+        out,
+        "cycle {}: seasons {}, {} iterations before each, {} validators",
+        o.id,
+        text("period"),
+        text("iterations"),
+        text("validators")
+    )?;
     if !o.finished {
-        let next = if o.phase == Phase::Finished { "the end" } else { "the phase" };
-        writeln!(out, "not finished: {} steps stored, {next} of {} comes next; the same command goes on", o.n_steps, o.phase)?;
+        let next = if o.phase == Phase::Finished {
+            "the end"
+        } else {
+            "the phase"
+        };
+        writeln!(
+            out,
+            "not finished: {} steps stored, {next} of {} comes next; the same command goes on",
+            o.n_steps, o.phase
+        )?;
     }
     writeln!(out, "{}", verdict(o))?;
     writeln!(
@@ -28,8 +43,15 @@ pub fn print(out: &mut dyn Write, o: &Outcome) -> io::Result<()> {
     }
     lessons(out, o)?;
     decisions(out, o)?;
-    writeln!(out, "\nfacts {:.12}, table {:.12}, program {}, seed {}", m.data_hash, m.table_hash, m.code_version, m.seed)?;
-    writeln!(out, "openers of 2007-2013 carry no prices: -110 is assumed there; one unit a bet, no bet is ever placed")
+    writeln!(
+        out,
+        "\nfacts {:.12}, table {:.12}, program {}, seed {}",
+        m.data_hash, m.table_hash, m.code_version, m.seed
+    )?;
+    writeln!(
+        out,
+        "openers of 2007-2013 carry no prices: -110 is assumed there; one unit a bet, no bet is ever placed"
+    )
 }
 
 /// What it came to, in a sentence.
@@ -38,7 +60,9 @@ fn verdict(o: &Outcome) -> String {
     let Some(production) = line(PRODUCTION).filter(|l| l.n_bets > 0) else {
         return match o.n_validated {
             0 => "no strategy has been put before the validators yet".to_owned(),
-            n => format!("NOTHING WAS DEPLOYED: of {n} candidates none was approved by all validators. No bet is an answer."),
+            n => format!(
+                "NOTHING WAS DEPLOYED: of {n} candidates none was approved by all validators. No bet is an answer."
+            ),
         };
     };
     let low = production.roi_110.ci95.map(|ci| ci[0]);
@@ -56,7 +80,11 @@ fn verdict(o: &Outcome) -> String {
 }
 
 fn table(out: &mut dyn Write, lines: &[RecordLine]) -> io::Result<()> {
-    writeln!(out, "{:22} {:>5} {:>22} {:>24} {:>22} {:>12}", "", "bets", "win rate", "ROI at -110", "CLV points", "beat close")?;
+    writeln!(
+        out,
+        "{:22} {:>5} {:>22} {:>24} {:>22} {:>12}",
+        "", "bets", "win rate", "ROI at -110", "CLV points", "beat close"
+    )?;
     for l in lines {
         writeln!(
             out,
@@ -66,7 +94,9 @@ fn table(out: &mut dyn Write, lines: &[RecordLine]) -> io::Result<()> {
             rate(&l.win_rate),
             mean(&l.roi_110, 100.0, 1, "%"),
             mean(&l.clv, 1.0, 2, ""),
-            l.beat_close.rate.map_or_else(|| "-".to_owned(), |r| format!("{:.1}%", 100.0 * r)),
+            l.beat_close
+                .rate
+                .map_or_else(|| "-".to_owned(), |r| format!("{:.1}%", 100.0 * r)),
         )?;
     }
     Ok(())
@@ -77,7 +107,11 @@ fn lessons(out: &mut dyn Write, o: &Outcome) -> io::Result<()> {
     if n == 0 {
         return Ok(());
     }
-    let pairs: Vec<(f64, f64)> = o.lessons.iter().filter_map(|l| l.training_rate.zip(l.held_out_rate)).collect();
+    let pairs: Vec<(f64, f64)> = o
+        .lessons
+        .iter()
+        .filter_map(|l| l.training_rate.zip(l.held_out_rate))
+        .collect();
     let average = |f: fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>() / pairs.len() as f64;
     if !pairs.is_empty() {
         writeln!(
@@ -94,7 +128,11 @@ fn lessons(out: &mut dyn Write, o: &Outcome) -> io::Result<()> {
     }
     let mut by_count: Vec<(&str, u64)> = refusals.into_iter().collect();
     by_count.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let texts: Vec<String> = by_count.iter().take(8).map(|(criterion, n)| format!("{criterion} {n}")).collect();
+    let texts: Vec<String> = by_count
+        .iter()
+        .take(8)
+        .map(|(criterion, n)| format!("{criterion} {n}"))
+        .collect();
     writeln!(out, "refused by criterion and member: {}", texts.join(", "))
 }
 
@@ -120,7 +158,12 @@ fn decisions(out: &mut dyn Write, o: &Outcome) -> io::Result<()> {
 
 fn rate(r: &Rate) -> String {
     match (r.rate, r.wilson95) {
-        (Some(p), Some(ci)) => format!("{:.1}% [{:.1}, {:.1}]", 100.0 * p, 100.0 * ci.low.get(), 100.0 * ci.high.get()),
+        (Some(p), Some(ci)) => format!(
+            "{:.1}% [{:.1}, {:.1}]",
+            100.0 * p,
+            100.0 * ci.low.get(),
+            100.0 * ci.high.get()
+        ),
         _ => "-".to_owned(),
     }
 }
@@ -128,7 +171,12 @@ fn rate(r: &Rate) -> String {
 fn mean(m: &Mean, times: f64, digits: usize, unit: &str) -> String {
     match (m.mean, m.ci95) {
         (Some(x), Some([a, b])) => {
-            format!("{:+.digits$}{unit} [{:+.digits$}, {:+.digits$}]", times * x, times * a, times * b)
+            format!(
+                "{:+.digits$}{unit} [{:+.digits$}, {:+.digits$}]",
+                times * x,
+                times * a,
+                times * b
+            )
         }
         (Some(x), None) => format!("{:+.digits$}{unit}", times * x),
         (None, _) => "-".to_owned(),

@@ -7,7 +7,7 @@ pub mod selection;
 
 use crate::domain::belief::Seat;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
-use crate::protocol::research::{Assignment, Bench, Critique, Idea, Improvement, Task, Work};
+use crate::protocol::research::{Assignment, Bench, Commission, Critique, Idea, Improvement, Task, Work};
 use crate::strategy::rule::StrategyId;
 use crate::swarms::panel::{Procedure, Step};
 use selection::{Ballot, Elected, MAX_SELECTED, Outcome, decide};
@@ -79,6 +79,7 @@ impl Round {
 /// The procedure.
 pub struct Generation {
     bench: Bench,
+    seed: u64,
     seats: Vec<Seat>,
     /// Everything that stands, by name; who thought of the same strategy is among its authors.
     ideas: BTreeMap<StrategyId, Idea>,
@@ -91,7 +92,8 @@ impl Generation {
     fn ask(&self, task: impl Fn(&Seat) -> Option<Task>) -> BTreeMap<Seat, Assignment> {
         let assignment = |seat: &Seat| {
             let bench = self.bench.clone();
-            task(seat).map(|task| (seat.clone(), Assignment { bench, task }))
+            let seed = self.seed;
+            task(seat).map(|task| (seat.clone(), Assignment { bench, seed, task }))
         };
         self.seats.iter().filter_map(assignment).collect()
     }
@@ -234,15 +236,16 @@ impl Generation {
 }
 
 impl Procedure for Generation {
-    type Convene = Bench;
+    type Convene = Commission;
     type Phase = Phase;
     type Question = Assignment;
     type Answer = Work;
     type Round = Round;
 
-    fn begin(bench: Bench, seats: &[Seat]) -> (Generation, Step<Generation>) {
+    fn begin(commission: Commission, seats: &[Seat]) -> (Generation, Step<Generation>) {
         let mut generation = Generation {
-            bench,
+            bench: commission.bench,
+            seed: commission.seed,
             seats: seats.to_vec(),
             ideas: BTreeMap::new(),
             critiques: Vec::new(),

@@ -11,8 +11,9 @@ use crate::swarms::panel::{Attendance, Heard, Panel, Wanted};
 use rand_pcg::Pcg64Mcg;
 use std::collections::BTreeSet;
 
-fn bench() -> Bench {
-    Bench::cut(&Invented::default().table(), Period::seasons(2031..=2036))
+fn bench() -> Commission {
+    let bench = Bench::cut(&Invented::default().table(), Period::seasons(2031..=2036));
+    Commission { bench, seed: 7 }
 }
 
 /// Plays a round; `fate` says for the n-th question whether its answer arrives, `last_first` in which order.
