@@ -24,6 +24,8 @@ pub mod cycle;
 
 pub mod research_host;
 
+pub mod power_of_validation;
+
 pub mod openers;
 
 pub mod features;

@@ -230,7 +230,8 @@ async fn follow(session: &Session, begin: Begin, n_folds: usize) -> Result<(), F
                 bar.inc(1);
                 bar.set_message(format!("{}: {phase}", season.unwrap_or_default()));
                 if bar.is_hidden() {
-                    say(&format!("{} {phase}: {line}", season.unwrap_or_default()));
+                    let season = season.map_or_else(String::new, |s| format!("{s} "));
+                    say(&format!("{season}{phase}: {line}"));
                 }
             }
             News::Finished(_) => {

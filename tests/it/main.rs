@@ -11,6 +11,7 @@ mod cli;
 mod feeds;
 mod house;
 mod parlays;
+mod research;
 mod runtime;
 mod season_files;
 mod stats;

@@ -5,6 +5,7 @@ use super::state::{Candidate, Current, Deployed, Left, Lesson, Origin, State};
 use crate::backtest::evolution::Evolution;
 use crate::backtest::orchestrator::{SeasonFacts, how_many, new_or_evolve, which_period};
 use crate::backtest::walk_forward::{Fold, Window, folds};
+use crate::domain::game::SeasonWeek;
 use crate::domain::quote::Market;
 use crate::engine::period::Period;
 use crate::engine::plan::{Plan, Planner};
@@ -142,9 +143,9 @@ pub fn backtest(spec: &CycleSpec, state: &mut State, table: &Table) -> Left {
             .total_cmp(&a.score.unwrap_or(f64::MIN))
             .then(a.strategy.cmp(&b.strategy))
     });
-    let bets_each = bets_each(&scored, current);
+    let bets = held_out_bets(&scored, current);
     let before = spec.n_validated_before + state.n_validated;
-    let (n, decision) = how_many(scored.len(), before, bets_each);
+    let (n, decision) = how_many(scored.len(), before, bets);
     current.queue = take(&scored, n, current.fresh);
     current.ideas = scored;
     current.verdicts.clear();
@@ -180,21 +181,20 @@ fn score_all(pool: Vec<Candidate>, spec: &CycleSpec, table: &Table, search: &Per
     (scored.collect(), n)
 }
 
-/// Bets one validator will see of the middle candidate, by how often it bets in the searched seasons.
-fn bets_each(scored: &[Candidate], current: &Current) -> f64 {
+/// Bets the validators will see together of the middle candidate, by how often it bets in the searched seasons.
+fn held_out_bets(scored: &[Candidate], current: &Current) -> f64 {
     let mut counts: Vec<u32> = scored.iter().filter_map(|c| c.training.map(|t| t.n_bets)).collect();
     counts.sort_unstable();
     let middle = counts.get(counts.len() / 2).copied().unwrap_or(0);
-    let n_held = current.held.len().max(1) as f64;
-    let seasons = |p: &Period| current.fold.past.iter().filter(|s| p.contains(week_five(**s))).count() as f64;
-    let searched = seasons(&current.search).max(1.0);
+    let past = &current.fold.past;
+    let seasons = |p: &Period| past.iter().filter(|s| p.contains(week_five(**s))).count() as f64;
     let held: f64 = current.held.iter().map(seasons).sum();
-    f64::from(middle) * held / searched / n_held
+    f64::from(middle) * held / seasons(&current.search).max(1.0)
 }
 
 /// A week every season has.
-fn week_five(season: u16) -> crate::domain::game::SeasonWeek {
-    crate::domain::game::SeasonWeek { season, week: 5 }
+fn week_five(season: u16) -> SeasonWeek {
+    SeasonWeek { season, week: 5 }
 }
 
 /// The best `n`, of which about the share `fresh` are new ideas; where one kind runs short the other fills up.
@@ -220,7 +220,8 @@ pub fn analyse(state: &mut State, table: &Table) -> Left {
     let approved = |s: &super::state::Verdict| s.refusals.is_empty() && s.standing.n_members > 0;
     let mut refusals: BTreeMap<String, u64> = BTreeMap::new();
     for refusal in current.verdicts.iter().flat_map(|v| &v.refusals) {
-        let criterion = refusal.split(':').next().unwrap_or(refusal);
+        // Written as `member: criterion: figures`.
+        let criterion = refusal.split(": ").nth(1).unwrap_or(refusal);
         *refusals.entry(criterion.to_owned()).or_default() += 1;
     }
     let mean = |values: Vec<f64>| (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);

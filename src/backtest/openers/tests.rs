@@ -140,7 +140,7 @@ fn real_openers_of_spreads_and_moneylines_pass_and_one_season_of_totals_does_not
     let (Some(games), Some(openers)) = (read("games.csv"), read("openers.csv")) else {
         return;
     };
-    let raw = RawData::read(&games, Some(&openers), None).unwrap();
+    let raw = RawData::read(&games, Some(&openers), None, None).unwrap();
     let report = OpenerReport::of(&raw.archive());
     println!("{report}");
     let failed: Vec<(&str, Market, Option<u16>)> = report

@@ -83,12 +83,12 @@ pub(super) fn hurdle(n: u64, bets: f64) -> f64 {
 }
 
 /// How many candidates to validate: as many as there are, but no more than leave a true edge distinguishable from the best
-/// of all that were ever validated.
-pub fn how_many(n_available: usize, n_validated_ever: u64, bets_each: f64) -> (usize, Decision) {
-    let fits = |n: &usize| hurdle(n_validated_ever + *n as u64, bets_each) <= HIGHEST_HURDLE;
+/// of all that were ever validated. `bets` is what the validators will see of one candidate, all together.
+pub fn how_many(n_available: usize, n_validated_ever: u64, bets: f64) -> (usize, Decision) {
+    let fits = |n: &usize| hurdle(n_validated_ever + *n as u64, bets) <= HIGHEST_HURDLE;
     let most = n_available.min(MOST);
     let n = (1..=most).rev().find(fits).unwrap_or(most.min(1));
-    let after = hurdle(n_validated_ever + n as u64, bets_each);
+    let after = hurdle(n_validated_ever + n as u64, bets);
     let reason = if n == most {
         format!(
             "all that were selected; the best of them then needs {:.1}% to stand out",
@@ -104,7 +104,7 @@ pub fn how_many(n_available: usize, n_validated_ever: u64, bets_each: f64) -> (u
     let decision = Decision::new(Kind::HowMany, n.to_string(), reason)
         .on("available", n_available as u64)
         .on("validated_ever", n_validated_ever)
-        .on("bets_each", bets_each)
+        .on("held_out_bets", bets)
         .on("hurdle_win_rate", after);
     (n, decision)
 }

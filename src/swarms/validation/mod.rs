@@ -325,3 +325,6 @@ impl Procedure for Validation {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
