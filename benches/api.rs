@@ -22,6 +22,8 @@ mod speed;
 mod storm;
 #[path = "api/virtually.rs"]
 mod virtually;
+#[path = "runtime/waits.rs"]
+mod waits;
 
 use client::Huddle;
 

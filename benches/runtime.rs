@@ -33,6 +33,8 @@ mod stage;
 mod subject;
 #[path = "runtime/throughput.rs"]
 mod throughput;
+#[path = "runtime/waits.rs"]
+mod waits;
 
 use stage::Stage;
 

@@ -1,8 +1,9 @@
 //! What a decision, a cached answer and a live call cost.
 
 use crate::client::{Bare, Client, Huddle, PROVIDER, call, generous, transport};
-use crate::figures::{Spread, quantiles};
+use crate::figures::Spread;
 use crate::server::Server;
+use crate::waits::quantiles;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use huddle::api::{

@@ -29,6 +29,8 @@ mod storm;
 mod virtual_stack;
 #[path = "../api/virtually.rs"]
 mod virtually;
+#[path = "../runtime/waits.rs"]
+mod waits;
 
 use client::Huddle;
 use stack::Stack;

@@ -1,9 +1,9 @@
 //! How long an asker waits across a crash, and across a hang.
 
 use crate::{
-    figures::quantiles,
     stage::{Stage, on},
     subject::{Add, Adder, Block, Crash, adder, soon},
+    waits::quantiles,
 };
 use huddle::{
     actor::{ActorRef, Lane},

@@ -1,9 +1,9 @@
 //! What a flooded actor does to another one on the same arbiter.
 
 use crate::{
-    figures::quantiles,
     stage::{Stage, on},
     subject::{Add, soon},
+    waits::quantiles,
 };
 use actix::{Actor, Handler, Message};
 use huddle::{

@@ -1,7 +1,8 @@
 //! Statistics that keep strategies honest: how far a figure may be from the truth, and how much of it is the search for it.
 //!
 //! Pure arithmetic on numbers and weeks: nothing here knows what a strategy, a price or a report is. Random streams are handed
-//! in. In reading order: a rate and its interval, and how many bets prove one.
+//! in. In reading order: a rate with its interval, and how many bets prove one; what a search makes of its best; what a
+//! bankroll went through, and may go through.
 
 pub mod interval;
 
@@ -10,3 +11,26 @@ pub mod estimate;
 pub mod bootstrap;
 
 pub mod power;
+
+pub mod normal;
+
+pub mod returns;
+
+pub mod overfitting;
+
+pub mod deflated;
+
+pub mod reality_check;
+
+pub mod multiplicity;
+
+pub mod equity;
+
+pub mod risk;
+
+pub mod splitmix;
+
+pub mod paths;
+
+#[cfg(test)]
+mod test_data;

@@ -1,5 +1,7 @@
 //! How many bets it takes to tell skill from luck: the figure that keeps a short record from being believed.
 
+use super::normal::normal_cdf;
+
 /// The win rate at which -110 neither gains nor loses.
 pub const BREAK_EVEN_110: f64 = 11.0 / 21.0;
 /// The 95% quantile of the standard normal: one-sided 5%.
@@ -19,6 +21,19 @@ pub fn bets_needed(p1: f64) -> Option<u64> {
     Some((((Z95 * spread(p0) + Z80 * spread(p1)) / (p1 - p0)).powi(2)).ceil() as u64)
 }
 
+/// The probability that `n` decided bets at -110 with a true win rate of `p1` show more than break-even at one-sided 5%, by the
+/// same approximation as [`bets_needed`]. `None` without bets, or for a rate outside (0, 1).
+pub fn power(p1: f64, n: u64) -> Option<f64> {
+    if n == 0 || !(p1 > 0.0 && p1 < 1.0) {
+        return None;
+    }
+    let p0 = BREAK_EVEN_110;
+    let spread = |p: f64| (p * (1.0 - p)).sqrt();
+    Some(normal_cdf(
+        ((p1 - p0) * (n as f64).sqrt() - Z95 * spread(p0)) / spread(p1),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +46,15 @@ mod tests {
             assert!(got.abs_diff(want) <= 1, "{p}: {got}, not {want}");
         }
         assert_eq!(bets_needed(0.52), None);
+    }
+
+    #[test]
+    fn power_at_the_bets_needed_is_four_in_five() {
+        for p in [0.53, 0.55, 0.6] {
+            let n = bets_needed(p).unwrap();
+            assert!((power(p, n).unwrap() - 0.8).abs() < 0.002, "{p}");
+        }
+        assert!((power(BREAK_EVEN_110, 500).unwrap() - 0.05).abs() < 1e-12);
+        assert_eq!((power(0.55, 0), power(1.0, 9)), (None, None));
     }
 }

@@ -12,4 +12,5 @@ mod feeds;
 mod house;
 mod runtime;
 mod season_files;
+mod stats;
 mod upstream;
