@@ -2,7 +2,7 @@
 
 use super::accuracy::{AccuracyRow, Name};
 use super::sides::{EQUAL, SWARM};
-use super::text::format::{interval, mean, percent, rate};
+use crate::backtest::format::{interval, mean, percent, rate};
 use super::{Block, Sides};
 use crate::stats::estimate::Mean;
 use crate::stats::power::bets_needed;
