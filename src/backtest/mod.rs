@@ -8,7 +8,11 @@ pub mod metrics;
 
 pub mod calibration;
 
+mod format;
+
 pub mod report;
+
+pub mod strategy_report;
 
 pub mod leak;
 

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod backtest;
 pub mod cycle;
 pub mod data;
 pub mod demo;
@@ -77,6 +78,8 @@ pub enum Verb {
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
     Report(report::ReportArgs),
+    /// Backtest one strategy: what it did, what luck, the line and its neighbours would have done, and what that proves.
+    Backtest(backtest::BacktestArgs),
     /// Let strategies improve themselves before each season, and let the season judge what came of it.
     Cycle(cycle::CycleArgs),
     /// Strategies and their standing: list, show, compare, promote, demote.
@@ -193,6 +196,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Picks(args) => picks::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Backtest(args) => backtest::run(&args, &home, now, out),
         Verb::Cycle(args) => cycle::run(&args, &home, now, out),
         Verb::Strategies(command) => strategies::run(&command, &home, now, out),
         Verb::Runs(command) => runs::run(&command, &home, out),

@@ -1,0 +1,109 @@
+//! What needs no rule at all, on the same market and weeks: a strategy that does not beat these has found nothing.
+
+use super::row::{MIN_BETS, Row};
+use crate::domain::quote::Market;
+use crate::engine::bits::Bits;
+use crate::engine::period::Period;
+use crate::engine::sheet::{Sheet, Subject};
+use crate::engine::table::Table;
+use crate::engine::track::{Bet, Pricing, bets_on};
+use crate::stats::bootstrap::Bootstrap;
+use crate::strategy::feature::{Feature, Flag, Source};
+use crate::strategy::stake::Stake;
+
+/// A seat has a view from here on: points of edge, or percentage points of value for a moneyline.
+const MIN_VIEW: f64 = 1.0;
+
+/// The baselines of a market over a period: no opinion, the moves of the line, the plain sides, the seats.
+pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstrap: &Bootstrap) -> Vec<Row> {
+    let sheet = table.sheet(market);
+    let wanted = |holds: &dyn Fn(usize) -> bool| bets(sheet, period, holds);
+    let row = |label: &str, bets: &[Bet]| Row::of(label, bets.iter(), bootstrap);
+    let both: Vec<Bet> = [0, 1].iter().flat_map(|side| wanted(&|row| row % 2 == *side)).collect();
+    let mut rows = vec![
+        row("no opinion: both sides of every game (the vig)", &both),
+        row(
+            "closing line in hindsight: where the line moved to",
+            &wanted(&|row| sheet.clv(row).is_some_and(|clv| clv > 0.0)),
+        ),
+        row(
+            &format!("the line at the {}: the side with the shorter price", table.at().name()),
+            &wanted(&|row| is_shorter(sheet, row)),
+        ),
+    ];
+    let flag = |flag: Flag, up: f64| {
+        let subject = Subject::Flag(flag);
+        wanted(&|row| sheet.value(&subject, row) == Some(up))
+    };
+    let sides: &[(&str, Flag, f64)] = match market {
+        Market::Total => &[("every over", Flag::Over, 1.0), ("every under", Flag::Over, 0.0)],
+        Market::Spread | Market::Moneyline => &[
+            ("every home team", Flag::Home, 1.0),
+            ("every favourite", Flag::Favourite, 1.0),
+            ("every underdog", Flag::Favourite, 0.0),
+        ],
+    };
+    rows.extend(sides.iter().map(|(label, what, up)| row(label, &flag(*what, *up))));
+    let number = |feature: Feature, at: usize| sheet.value(&Subject::Feature(feature), at);
+    let more_votes = |row: usize| number(Feature::Votes, row) > number(Feature::Against, row);
+    rows.push(row(
+        "seats by equal votes: the side with more of them",
+        &wanted(&more_votes),
+    ));
+    rows.push(row(
+        "best single seat, chosen on earlier seasons only",
+        &best_seat(table, sheet, period),
+    ));
+    rows
+}
+
+/// The settled bets on the rows of a period that a test holds for; of games with both sides wanted neither.
+fn bets(sheet: &Sheet, period: &Period, holds: &dyn Fn(usize) -> bool) -> Vec<Bet> {
+    let inside = sheet.period(period);
+    let rows = Bits::of(sheet.n_rows(), |row| inside.contains(row) && holds(row));
+    bets_on(sheet, rows, &Stake::one_percent()).0
+}
+
+fn is_shorter(sheet: &Sheet, row: usize) -> bool {
+    let price = |row| sheet.price(row).map(|price| price.get());
+    price(row).zip(price(row ^ 1)).is_some_and(|(own, other)| own < other)
+}
+
+/// Every season of the period bet by the seat that had earned most a bet in the seasons before it, with thirty bets or more.
+fn best_seat(table: &Table, sheet: &Sheet, period: &Period) -> Vec<Bet> {
+    let seats: Vec<Source> = table
+        .sources()
+        .into_iter()
+        .filter(|s| s.as_str() != Source::SWARM)
+        .collect();
+    let all = Period::seasons(0..=u16::MAX);
+    let sides = |seat: &Source| {
+        let subject = Subject::Feature(match sheet.market() {
+            Market::Spread | Market::Total => Feature::Edge(seat.clone()),
+            Market::Moneyline => Feature::Value(seat.clone()),
+        });
+        bets(sheet, &all, &|row| {
+            sheet.value(&subject, row).is_some_and(|view| view >= MIN_VIEW)
+        })
+    };
+    let by_seat: Vec<Vec<Bet>> = seats.iter().map(sides).collect();
+    let mut chosen = Vec::new();
+    for season in table.seasons() {
+        let earned = |bets: &Vec<Bet>| {
+            let past: Vec<f64> = bets
+                .iter()
+                .filter(|bet| bet.when.season < season)
+                .map(|bet| bet.profit(Pricing::Usual))
+                .collect();
+            (past.len() as u64 >= MIN_BETS).then(|| past.iter().sum::<f64>() / past.len() as f64)
+        };
+        let scores = by_seat.iter().filter_map(|bets| Some((earned(bets)?, bets)));
+        let best = scores.max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let inside = |bet: &&Bet| bet.when.season == season && period.contains(bet.when);
+        chosen.extend(
+            best.into_iter()
+                .flat_map(|(_, bets)| bets.iter().filter(inside).cloned()),
+        );
+    }
+    chosen
+}
