@@ -20,6 +20,7 @@ use huddle::strategy::rule::Strategy;
 use huddle::strategy::stake::Stake;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 const SEED: u64 = 0x5EED_0001;
 const SEASONS: std::ops::RangeInclusive<u16> = 2002..=2021;
@@ -33,6 +34,7 @@ const SIZES: [(u64, &str); 4] = [
 
 /// Prints ours beside both peers, on one thread and then on all cores.
 pub fn compare() {
+    let games = games_csv().to_string_lossy().into_owned();
     println!("W1: a sweep of betting rules over 5,360 games; masks shared between rules");
     for (n, checksum) in SIZES {
         let n = n.to_string();
@@ -43,7 +45,17 @@ pub fn compare() {
                 title: &format!("  {n} rules, {peer}, {n_threads} thread(s)"),
                 ours: &["w1", &n, &threads],
                 venv: ".venv",
-                peer: &["w1_sweep.py", "--peer", peer, "--n", &n, "--threads", peer_threads],
+                peer: &[
+                    "w1_sweep.py",
+                    "--games",
+                    &games,
+                    "--peer",
+                    peer,
+                    "--n",
+                    &n,
+                    "--threads",
+                    peer_threads,
+                ],
                 seconds: "seconds_median",
                 n_threads,
                 target,
@@ -118,6 +130,13 @@ fn checksum(tallies: &[Tally]) -> String {
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x100_0000_01B3);
     let hash = tallies.iter().flat_map(words).fold(0xCBF2_9CE4_8422_2325, mix);
     format!("{hash:016x}")
+}
+
+/// The file both sides read, as a path from anywhere, because the peer is started in its own folder.
+fn games_csv() -> PathBuf {
+    let folder = std::env::var_os("HUDDLE_NFL_DATA").map_or_else(|| PathBuf::from("../shared/nfl"), PathBuf::from);
+    let path = folder.join("games.csv");
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 fn source() -> Source {
