@@ -200,6 +200,44 @@ fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
     ChildSpec::of::<Supervisor>(id, spec).0
 }
 
+/// The consensus swarm's handles.
+struct AtTheTable {
+    swarm: SwarmRef,
+    members: BTreeMap<Seat, MemberRef>,
+    plot: Plot,
+    concluded: Mutex<mpsc::Receiver<Conclusion>>,
+}
+
+/// Hangs up the consensus swarm: its members under a supervisor of their own, and the table beside it.
+fn consensus(
+    risk: &ShellRef<RiskManager, Mute>,
+    pool: PoolSettings,
+    clock: &Clock,
+    seeds: Seeds,
+) -> (ChildSpec, AtTheTable) {
+    let (member_specs, members) = members(clock, seeds);
+    let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
+    let plot = Plot::default();
+    let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
+    let seats: Vec<Seat> = members.keys().cloned().collect();
+    let args = ShellArgs::new(
+        "swarms/consensus/table",
+        clock.clone(),
+        seeds,
+        move |_| Consensus::new(seats.clone(), pool),
+        move |_| table.clone(),
+    );
+    let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
+    let children = vec![branch("members", member_specs, seeds), table_spec];
+    let handles = AtTheTable {
+        swarm,
+        members,
+        plot,
+        concluded: Mutex::new(concluded),
+    };
+    (branch("consensus", children, seeds), handles)
+}
+
 /// A panel of research with its supervisors: the seats under one of their own, and the panel beside it.
 fn panel<P: Procedure, M: Machine>(
     name: &'static str,
@@ -329,33 +367,19 @@ impl House {
         let (analyst_spec, analyst) =
             ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
-        let (member_specs, members) = members(&clock, seeds);
-        let research_clock = clock.clone();
-        let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
-        let plot = Plot::default();
-        let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
-        let seats: Vec<Seat> = members.keys().cloned().collect();
-        let args = ShellArgs::new(
-            "swarms/consensus/table",
-            clock,
-            seeds,
-            move |_| Consensus::new(seats.clone(), pool),
-            move |_| table.clone(),
-        );
-        let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
-
+        let (consensus_spec, consensus) = consensus(&risk, pool, &clock, seeds);
         let everybody = Everybody {
             platform: &platform,
             data_engineer: &data_engineer,
             risk: &risk,
             analyst: &analyst,
-            swarm: &swarm,
-            members: &members,
+            swarm: &consensus.swarm,
+            members: &consensus.members,
         };
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children| branch(id, children, seeds);
-        let (mut swarm_specs, cycle_spec, research) = research(&platform.database, &research_clock, seeds);
+        let (mut swarm_specs, cycle_spec, research) = research(&platform.database, &clock, seeds);
         roster::register_research(
             &platform.registry,
             &research.generation,
@@ -363,10 +387,7 @@ impl House {
             &research.cycle,
         )
         .expect("each agent of research has a path of its own");
-        swarm_specs.insert(
-            0,
-            branch("consensus", vec![branch("members", member_specs), table_spec]),
-        );
+        swarm_specs.insert(0, consensus_spec);
         let swarms = branch("swarms", swarm_specs);
         let backtesting = branch("backtesting", vec![cycle_spec]);
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
@@ -382,10 +403,10 @@ impl House {
             registry: platform.registry,
             data_engineer,
             analyst,
-            swarm,
-            members,
-            plot,
-            concluded: Mutex::new(concluded),
+            swarm: consensus.swarm,
+            members: consensus.members,
+            plot: consensus.plot,
+            concluded: consensus.concluded,
             generation: research.generation,
             validation: research.validation,
             cycle: research.cycle,

@@ -168,7 +168,9 @@ fn workload() {
 #[test]
 fn a_cycle_killed_in_any_phase_ends_as_if_it_had_not_been() {
     let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let began = huddle::clock::uptime();
     let uninterrupted = actix::System::new().block_on(live(whole.path()));
+    let whole_ms = (huddle::clock::uptime() - began).as_millis() as u64;
     let mut rng = Seeds::new(9).derive("cycle/kill", 0);
     let (mut n_kills, mut seen) = (0, Vec::new());
     for _ in 0..40 {
@@ -180,7 +182,7 @@ fn a_cycle_killed_in_any_phase_ends_as_if_it_had_not_been() {
             .spawn()
             .unwrap();
         // Real time, because a process is killed: whatever phase it is in.
-        let patience = Duration::from_millis(rng.random_range(50..1_500));
+        let patience = Duration::from_millis(rng.random_range(10..40 + whole_ms / 2));
         let ended = wait(&mut life, patience);
         if ended {
             break;
