@@ -1,5 +1,7 @@
 //! The rows of nflverse's games file as the Python peers read them: played games by (day, id), franchises merged.
 
+use std::path::PathBuf;
+
 /// One game; lines and results in points, rest in days.
 pub struct Row {
     /// `YYYY-MM-DD`.

@@ -148,7 +148,7 @@ fn table() -> Table {
     let folder = std::env::var("HUDDLE_NFL_DATA").unwrap_or_else(|_| "../shared/nfl".to_owned());
     let bytes = std::fs::read(format!("{folder}/games.csv"))
         .expect("games.csv of HUDDLE_NFL_DATA is the workload's input");
-    let raw = RawData::read(&bytes, None, None).unwrap();
+    let raw = RawData::read(&bytes, None, None, None).unwrap();
     let mut rows: Vec<_> = raw.games().iter().map(|(_, row)| row).collect();
     rows.sort_by_key(|row| (row.gameday, &row.game_id));
     let mut ratings: BTreeMap<Team, f64> = BTreeMap::new();
