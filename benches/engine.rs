@@ -1,4 +1,4 @@
-//! The engine's workloads beside what people would run instead, in one run: `cargo bench --bench engine [w3]`.
+//! The engine's workloads beside what people would run instead, in one run: `cargo bench --bench engine [w1|w3]`.
 //!
 //! The peers are Python scripts in the folder `HUDDLE_PEERS` (default `../shared/peers`), which needs its virtual environments
 //! beside them; without them ours is measured alone. A workload is a file of its own and a row of [`WORKLOADS`].
@@ -9,13 +9,15 @@
 mod figures;
 #[path = "engine/peer.rs"]
 mod peer;
+#[path = "engine/w1.rs"]
+mod w1;
 #[path = "engine/w3.rs"]
 mod w3;
 
 /// A workload: its name, the comparison, and what a child process does to measure ours once.
 type Workload = (&'static str, fn(), fn(&[String]));
 
-const WORKLOADS: [Workload; 1] = [("w3", w3::compare, w3::measure)];
+const WORKLOADS: [Workload; 2] = [("w1", w1::compare, w1::measure), ("w3", w3::compare, w3::measure)];
 
 fn main() {
     // cargo bench adds an option of its own.

@@ -10,13 +10,15 @@
 //! Tuesday on, because the files do not say where it was before.
 
 mod compare;
+mod features;
 mod horizon;
 mod perturb;
 mod raw;
 mod report;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
+pub use features::{FeatureCheck, FeatureReport, features};
 pub use raw::RawData;
 pub use report::{Check, Difference, Kind, LeakReport, Part, Verdict};
 

@@ -23,3 +23,6 @@ pub mod orchestrator;
 pub mod drift;
 
 pub mod cycle;
+pub mod openers;
+
+pub mod features;

@@ -4,6 +4,8 @@ use super::sheet::Settled;
 use super::track::{Bet, Pricing, Track};
 use crate::domain::quote::Market;
 use crate::stats::bootstrap::Bootstrap;
+use crate::stats::deflated::Shape;
+use crate::stats::equity::Equity;
 use crate::stats::estimate::{Mean, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +57,9 @@ impl Performance {
         let lined = bets.iter().filter(|_| track.market != Market::Moneyline);
         let priced = bets.iter().filter(|bet| bet.price.is_some());
         let clv = || bets.iter().filter_map(|bet| bet.clv.map(|clv| (bet.when, clv)));
-        let (final_bankroll, max_drawdown) = staked(track);
+        let path: Vec<f64> = std::iter::once(1.0)
+            .chain(track.equity().iter().map(|point| point.bankroll))
+            .collect();
         let returns: Vec<f64> = track
             .weekly_returns(Pricing::Usual)
             .into_iter()
@@ -72,24 +76,13 @@ impl Performance {
             roi_real: bootstrap.mean(priced.map(|bet| (bet.when, bet.profit(Pricing::Real)))),
             clv: bootstrap.mean(clv()),
             beat_close: Rate::among(clv().map(|(_, clv)| clv > 0.0)),
-            final_bankroll,
-            max_drawdown,
+            final_bankroll: path[path.len() - 1],
+            max_drawdown: Equity::of(&path).max_drawdown,
             longest_losing_run: longest_losing_run(bets),
-            sharpe: deviation(&returns).map(|sd| mean(&returns) / sd),
+            sharpe: Shape::of(&returns).map(|shape| shape.sharpe),
             sortino: downside(&returns).map(|down| mean(&returns) / down),
         }
     }
-}
-
-/// The bankroll at the end and its largest fall.
-fn staked(track: &Track) -> (f64, f64) {
-    let (mut last, mut peak, mut worst) = (1.0f64, 1.0f64, 0.0f64);
-    for point in track.equity() {
-        last = point.bankroll;
-        peak = peak.max(last);
-        worst = worst.max(1.0 - last / peak);
-    }
-    (last, worst)
 }
 
 fn longest_losing_run(bets: &[Bet]) -> u64 {
@@ -108,13 +101,6 @@ fn longest_losing_run(bets: &[Bet]) -> u64 {
 /// The mean of returns; zero of none.
 fn mean(returns: &[f64]) -> f64 {
     returns.iter().sum::<f64>() / returns.len().max(1) as f64
-}
-
-fn deviation(returns: &[f64]) -> Option<f64> {
-    let mean = mean(returns);
-    let squares: f64 = returns.iter().map(|r| (r - mean).powi(2)).sum();
-    let n_free = returns.len().checked_sub(1).filter(|n| *n > 0)?;
-    Some((squares / n_free as f64).sqrt()).filter(|sd| *sd > MIN_DEVIATION)
 }
 
 fn downside(returns: &[f64]) -> Option<f64> {

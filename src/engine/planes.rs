@@ -67,21 +67,43 @@ fn mask(n_games: usize, holds: impl Fn(usize) -> bool) -> Vec<Lane> {
     both
 }
 
-/// Both planes of the rows whose value passes, 64 games at a time.
-pub(super) fn mask_of_values(column: &[f64], passes: impl Fn(f64) -> bool) -> Vec<Lane> {
+/// A column as planes: home or over of every game, then away or under, each filled up to whole lanes with NaN.
+pub(super) fn turned(column: &[f64]) -> Vec<f64> {
     let n_games = column.len() / 2;
-    let n_lanes = n_games.div_ceil(LANE_GAMES);
-    let mut both = vec![[0u64; 8]; 2 * n_lanes];
-    for (at, rows) in column.chunks(128).enumerate() {
-        let (mut first, mut second) = (0u64, 0u64);
-        for (game, pair) in rows.chunks_exact(2).enumerate() {
-            first |= u64::from(passes(pair[0])) << game;
-            second |= u64::from(passes(pair[1])) << game;
-        }
-        both[at / 8][at % 8] = first;
-        both[n_lanes + at / 8][at % 8] = second;
+    let width = n_games.div_ceil(LANE_GAMES) * LANE_GAMES;
+    let mut planes = vec![f64::NAN; 2 * width];
+    let (first, second) = planes.split_at_mut(width);
+    for ((pair, first), second) in column.chunks_exact(2).zip(first).zip(second) {
+        (*first, *second) = (pair[0], pair[1]);
     }
-    both
+    planes
+}
+
+/// The mask of the values of a turned column that pass.
+#[inline(always)]
+pub(super) fn mask_of_values(turned: &[f64], passes: impl Fn(f64) -> bool) -> Vec<Lane> {
+    let mut mask = vec![[0u64; 8]; turned.len() / LANE_GAMES];
+    for (lane, values) in mask.iter_mut().zip(turned.chunks_exact(LANE_GAMES)) {
+        for (word, values) in lane.iter_mut().zip(values.chunks_exact(64)) {
+            let mut answers = [0u8; 64];
+            for (answer, value) in answers.iter_mut().zip(values) {
+                *answer = u8::from(passes(*value));
+            }
+            *word = packed(&answers);
+        }
+    }
+    mask
+}
+
+/// Sixty-four bytes of 0 or 1 as bits: a multiplication moves the low bits of eight bytes side by side into the highest.
+#[inline(always)]
+fn packed(answers: &[u8; 64]) -> u64 {
+    const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;
+    let mut word = 0;
+    for (at, eight) in answers.as_chunks::<8>().0.iter().enumerate() {
+        word |= (u64::from_le_bytes(*eight).wrapping_mul(SIDE_BY_SIDE) >> 56) << (8 * at);
+    }
+    word
 }
 
 impl Field {

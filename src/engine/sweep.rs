@@ -6,7 +6,7 @@
 use super::kernel::{Scratch, tally};
 use super::period::Period;
 use super::plan::Plan;
-use super::planes::{Field, Lane, mask_of_values};
+use super::planes::{Field, Lane, mask_of_values, turned};
 use super::sheet::{Sheet, Subject};
 use super::table::Table;
 use super::tally::Tally;
@@ -63,7 +63,21 @@ pub fn sweep_on(n_threads: usize, table: &Table, plans: &[Plan], period: &Period
 
 /// Answers a block's questions, then tallies its strategies.
 fn run(field: &Field, asked: &Asked<'_>, block: &[(usize, Vec<u32>)], tallies: &mut [Tally]) {
-    let masks: Vec<Vec<Lane>> = asked.questions.par_iter().map(|q| q.answer(asked.sheet)).collect();
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); asked.sheet.columns.len()];
+    for at in asked.questions.iter().filter_map(|question| question.column) {
+        if columns[at].is_empty() {
+            columns[at] = turned(&asked.sheet.columns[at]);
+        }
+    }
+    let never = vec![[0u64; 8]; 2 * field.n_lanes];
+    let answer = |question: &Question| match question.column {
+        Some(at) => pulp::Arch::new().dispatch(Answer {
+            question: *question,
+            column: &columns[at],
+        }),
+        None => never.clone(),
+    };
+    let masks: Vec<Vec<Lane>> = asked.questions.par_iter().map(answer).collect();
     let portion = |strategies: &[(usize, Vec<u32>)]| {
         pulp::Arch::new().dispatch(Portion {
             field,
@@ -117,16 +131,22 @@ enum Kind {
     Is,
 }
 
-impl Question {
-    fn answer(&self, sheet: &Sheet) -> Vec<Lane> {
-        let Some(column) = self.column.map(|at| sheet.columns[at].as_slice()) else {
-            return mask_of_values(&vec![f64::NAN; sheet.n_rows()], |_| false);
-        };
-        let bound = self.bound.get();
-        match self.kind {
-            Kind::AtLeast => mask_of_values(column, |value| value >= bound),
-            Kind::AtMost => mask_of_values(column, |value| value <= bound),
-            Kind::Is => mask_of_values(column, |value| value == bound),
+/// A question with the column it is put to, turned into planes.
+struct Answer<'a> {
+    question: Question,
+    column: &'a [f64],
+}
+
+impl pulp::NullaryFnOnce for Answer<'_> {
+    type Output = Vec<Lane>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<Lane> {
+        let bound = self.question.bound.get();
+        match self.question.kind {
+            Kind::AtLeast => mask_of_values(self.column, |value| value >= bound),
+            Kind::AtMost => mask_of_values(self.column, |value| value <= bound),
+            Kind::Is => mask_of_values(self.column, |value| value == bound),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Bet {
 
 /// What the bankroll, one at the start, was after a bet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Equity {
+pub struct Bankroll {
     /// Week of the bet.
     pub when: SeasonWeek,
     /// The bankroll as a multiple of the start.
@@ -154,7 +154,7 @@ impl Track {
 
     /// The bankroll after each bet, one at the start. The stakes of a week are shares of the bankroll at its start, as if
     /// all were placed before any was settled. Priced bets pay their own price, others -110.
-    pub fn equity(&self) -> Vec<Equity> {
+    pub fn equity(&self) -> Vec<Bankroll> {
         let (mut bankroll, mut at_start, mut week) = (1.0, 1.0, None);
         let after = |bet: &Bet| {
             if week != Some(bet.when) {
@@ -162,7 +162,7 @@ impl Track {
             }
             bankroll += at_start * bet.stake * bet.profit(Pricing::Real);
             let when = bet.when;
-            Equity { when, bankroll }
+            Bankroll { when, bankroll }
         };
         self.bets.iter().map(after).collect()
     }

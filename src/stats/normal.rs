@@ -67,7 +67,7 @@ fn acklam(p: f64) -> f64 {
     // Where the tails begin.
     const LOW: f64 = 0.02425;
     let polynomial = |c: &[f64], x: f64| c.iter().fold(0.0, |sum, c| sum * x + c);
-    if p < LOW || p > 1.0 - LOW {
+    if !(LOW..=1.0 - LOW).contains(&p) {
         let q = (-2.0 * p.min(1.0 - p).ln()).sqrt();
         let x = polynomial(&C, q) / polynomial(&D, q);
         return if p < LOW { x } else { -x };

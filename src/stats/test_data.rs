@@ -1,6 +1,7 @@
 //! Tables that several judges are tested on: the reference matrix beside the checkout, and noise.
 
 use super::returns::Returns;
+use rand::SeedableRng as _;
 use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 use std::path::PathBuf;
@@ -31,7 +32,8 @@ pub(super) fn matrix() -> Option<Returns> {
 
 /// Independent standard normal returns.
 pub(super) fn noise(seed: u64, n_periods: usize, n_strategies: usize) -> Returns {
-    let mut rng = Pcg64Mcg::new(u128::from(seed));
+    // `new` takes an odd state and would give two neighbouring seeds the same stream.
+    let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut column = |_| (0..n_periods).map(|_| StandardNormal.sample(&mut rng)).collect();
     Returns::new(
         (0..n_periods).map(|t| format!("w{t}")).collect(),

@@ -108,6 +108,13 @@ fn workload_w3_has_its_reference_values() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_bit() {
+    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+    let on = |n: usize| pool(n).install(|| play_out(&w3_bets(9), &futures(20_001)).unwrap());
+    assert_eq!(on(1), on(3));
+}
+
+#[test]
 fn small_and_certain_cases_are_what_they_must_be() {
     let none = play_out(&[], &futures(3)).unwrap();
     assert_eq!((none.n_wins, none.median, none.mean_max_drawdown), (0, 1.0, 0.0));

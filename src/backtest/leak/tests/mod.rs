@@ -1,8 +1,9 @@
 //! Six planted leaks are caught and named, the real roster is clean, and perturbations are what they claim to be.
 
 mod cheats;
-mod league;
+pub(in crate::backtest) mod league;
 mod perturbed;
+mod planted_columns;
 mod real;
 
 use super::compare::play;

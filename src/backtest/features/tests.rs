@@ -1,0 +1,51 @@
+//! A table of an invented league says what its games were, and nothing a plan can ask was known later than its moment.
+
+use super::*;
+use crate::backtest::leak::tests::league::{SEASONS, league};
+use crate::engine::sheet::{Settled, Subject};
+use crate::minds::quant::ROSTER;
+use crate::strategy::feature::Flag;
+
+#[test]
+fn rows_say_what_the_games_were() {
+    let archive = league(5).archive();
+    let table = table(&archive, Known::Open, &ROSTER, &Quarantine::default(), &mut |_, _| {}).unwrap();
+    assert_eq!(table.seasons(), SEASONS);
+    let spread = table.sheet(Market::Spread);
+    assert_eq!(spread.games().len(), 2 * 9 * 16);
+    let of = |feature: Feature, row| spread.value(&Subject::Feature(feature), row);
+    for (at, key) in spread.games().iter().enumerate() {
+        let (home, away) = (2 * at, 2 * at + 1);
+        let line = spread.line(home).unwrap().points();
+        let margin = f64::from(archive.final_score(&key.game).unwrap().margin());
+        assert_eq!(of(Feature::Line, home), Some(0.0 - line), "{}", key.game);
+        assert_eq!(of(Feature::Line, away), Some(line));
+        assert_eq!(of(Feature::Cover, home), Some(margin - line));
+        assert_eq!(spread.settled(home) == Some(Settled::Win), margin > line);
+        assert_eq!(spread.settled(home).map(Settled::reversed), spread.settled(away));
+        assert_eq!(spread.clv(home), spread.clv(away).map(|clv| 0.0 - clv));
+        assert_eq!(spread.value(&Subject::Flag(Flag::Home), away), Some(0.0));
+        assert_eq!(of(Feature::Move, home), None, "nobody knows the close at the open");
+        let votes = |row| of(Feature::Votes, row).unwrap() + of(Feature::Against, row).unwrap();
+        assert!(votes(home) <= ROSTER.len() as f64 && votes(home) == votes(away));
+    }
+    let names: Vec<String> = table.sources().iter().map(|s| s.as_str().to_owned()).collect();
+    assert_eq!(names.len(), ROSTER.len() + 1, "{names:?}");
+    let swarm = Source::new(Source::SWARM).unwrap();
+    let last = spread.n_rows() - 1;
+    let both = spread.chance(&swarm, last).unwrap() + spread.chance(&swarm, last - 1).unwrap();
+    assert!((both - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn the_same_archive_makes_the_same_table() {
+    let archive = league(6).archive();
+    let hash = |at| {
+        let table = table(&archive, at, &ROSTER, &Quarantine::default(), &mut |_, _| {}).unwrap();
+        table.hash().to_owned()
+    };
+    assert_eq!(hash(Known::Open), hash(Known::Open));
+    assert_ne!(hash(Known::Open), hash(Known::Close));
+    let never = table(&archive, Known::After, &ROSTER, &Quarantine::default(), &mut |_, _| {});
+    assert_eq!(never.unwrap_err(), BuildError::Table(TableError::Moment));
+}
