@@ -216,14 +216,10 @@ fn noise(returns: &Returns) -> Option<Noise> {
 }
 
 fn deflation(returns: &Returns, n_trials: u64) -> Option<Deflation> {
-    let shapes = returns.columns().iter().map(|column| Shape::of(column));
-    let sharpes: Vec<f64> = shapes.map(|shape| shape.map_or(0.0, |s| s.sharpe)).collect();
     let own = Shape::of(returns.columns().first()?)?;
-    let mean = sharpes.iter().sum::<f64>() / sharpes.len() as f64;
-    let squares: f64 = sharpes.iter().map(|s| (s - mean).powi(2)).sum();
-    let variance = squares / (sharpes.len() - 1).max(1) as f64;
-    // A family of one, or of twins, does not show how much trials vary; estimates of a rule without skill vary by 1/T.
-    let variance = variance.max(1.0 / own.n_periods as f64);
+    // Of all that was ever tried only the number is known, and neighbours differ by more than luck: their Sharpe ratios fall
+    // with the bound. Without skill an estimate over T weeks has a variance of 1/T (Lo 2002).
+    let variance = 1.0 / own.n_periods as f64;
     let sharpe_of_luck = expected_best(variance, Trials::new(NonZeroU64::new(n_trials)?));
     let above = |benchmark| own.probability_above(benchmark).map(|p| p.get());
     Some(Deflation {

@@ -69,6 +69,7 @@ fn section(block: &Block, report: &StrategyReport) -> String {
         html += "</div>";
     }
     html += &tables::records("Baselines on the same market and weeks", &block.baselines);
+    html += &format!("<p class=\"dim\">{}</p>", escaped(super::baselines::LEGEND));
     if block.headline.performance.n_bets > 0 {
         for part in &block.breakdowns {
             html += &tables::records(&format!("By {}", part.by), &part.rows);

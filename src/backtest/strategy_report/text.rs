@@ -74,6 +74,7 @@ fn render_block(block: &Block, report: &StrategyReport, width: usize) -> String 
     }
     text += "\nBASELINES on the same market and weeks\n";
     text += &records("", &block.baselines);
+    text += &indented(&[super::baselines::LEGEND.to_owned()]);
     if block.headline.performance.n_bets > 0 {
         for part in &block.breakdowns {
             text += &format!("\nBY {}\n{}", part.by.to_uppercase(), records("", &part.rows));
