@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod backtest;
 pub mod data;
 pub mod demo;
 pub mod doctor;
@@ -18,8 +19,8 @@ pub mod picks;
 pub mod report;
 pub mod runs;
 pub mod session;
-pub mod strategies;
 pub mod stats;
+pub mod strategies;
 pub mod sync;
 pub mod upstream;
 pub mod words;
@@ -52,6 +53,7 @@ const EXAMPLES: &str = "Examples:
   huddle data import odds openers.csv
   huddle picks --season 2019 --week 5
   huddle audit show 4f2a                           what led to a pick, by the start of its id
+  huddle backtest \"spread at open when edge(elo) >= 2 stake flat 1%\" --html report.html
   huddle odds devig --decimal 1.91,1.95
   huddle stats pbo returns.csv                     did the search find skill or noise?";
 
@@ -75,6 +77,8 @@ pub enum Verb {
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
     Report(report::ReportArgs),
+    /// Play one strategy over past seasons and say what it proves: text, JSON, or one page with pictures.
+    Backtest(backtest::BacktestArgs),
     /// Strategies and their standing: list, show, compare, promote, demote.
     #[command(subcommand)]
     Strategies(strategies::StrategiesCommand),
@@ -187,6 +191,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Picks(args) => picks::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Backtest(args) => backtest::run(&args, &home, now, out),
         Verb::Strategies(command) => strategies::run(&command, &home, now, out),
         Verb::Runs(command) => runs::run(&command, &home, out),
         Verb::Stats(command) => stats::run(&command, out),

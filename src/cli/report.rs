@@ -57,7 +57,8 @@ const WIDTH: usize = 110;
 /// Reading a fingerprint of everything takes a second in a debug build.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn parse_seasons(text: &str) -> Result<RangeInclusive<u16>, String> {
+/// `2012-2021`, or one season.
+pub(super) fn parse_seasons(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (first.trim().parse(), last.trim().parse()) {
         (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
@@ -109,7 +110,8 @@ pub async fn count_picks(session: &Session, when: SeasonWeek, now: DateTime<Utc>
     Ok(())
 }
 
-fn trial(session: &Session, purpose: &str, seasons: &RangeInclusive<u16>, now: DateTime<Utc>) -> Trial {
+/// A look for a purpose at seasons, before the facts are known.
+pub(super) fn trial(session: &Session, purpose: &str, seasons: &RangeInclusive<u16>, now: DateTime<Utc>) -> Trial {
     let settings = session.settings.fingerprint();
     let text = format!("{purpose}/{seasons:?}/{settings}/{now}");
     Trial {
@@ -130,7 +132,7 @@ fn trial(session: &Session, purpose: &str, seasons: &RangeInclusive<u16>, now: D
 }
 
 /// Counts a look at seasons, and how many different ones there have been.
-struct CountTrial(Trial);
+pub(super) struct CountTrial(pub(super) Trial);
 
 impl Work for CountTrial {
     /// The number of different looks at seasons after those parameters were chosen on, and the fingerprint of the data.

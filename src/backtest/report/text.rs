@@ -1,13 +1,11 @@
 //! The report as plain text, readable at 110 columns: provenance, then the verdicts, then the figures.
 
-
-
 use super::headline::Stakes;
 use super::sides::SWARM;
 use super::{AccuracyRow, Block, Provenance, Record, Report, Sides};
 use crate::backtest::calibration::Calibration;
-use crate::stats::estimate::Mean;
 use crate::backtest::format::{NONE, interval, mean, number, percent, rate, table, tally, wrap};
+use crate::stats::estimate::Mean;
 
 /// The report as text. Paragraphs are broken at `width` columns; tables are made for 110 and never cut, because a figure
 /// without its end is worse than a line that wraps.

@@ -2,8 +2,8 @@
 
 use super::accuracy::{AccuracyRow, Name};
 use super::sides::{EQUAL, SWARM};
-use crate::backtest::format::{interval, mean, percent, rate};
 use super::{Block, Sides};
+use crate::backtest::format::{interval, mean, percent, rate};
 use crate::stats::estimate::Mean;
 use crate::stats::power::bets_needed;
 use serde::{Deserialize, Serialize};

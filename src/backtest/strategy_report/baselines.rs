@@ -52,10 +52,7 @@ pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstra
     let number = |feature: Feature, at: usize| sheet.value(&Subject::Feature(feature), at);
     let more_votes = |row: usize| number(Feature::Votes, row) > number(Feature::Against, row);
     rows.push(row("seats by equal votes", &wanted(&more_votes)));
-    rows.push(row(
-        "best seat of the past",
-        &best_seat(table, sheet, period),
-    ));
+    rows.push(row("best seat of the past", &best_seat(table, sheet, period)));
     rows
 }
 
@@ -73,14 +70,20 @@ fn is_shorter(sheet: &Sheet, row: usize) -> bool {
 
 /// Every season of the period bet by the seat that had earned most a bet in the seasons before it, with thirty bets or more.
 fn best_seat(table: &Table, sheet: &Sheet, period: &Period) -> Vec<Bet> {
-    let seats: Vec<Source> = table.sources().into_iter().filter(|s| s.as_str() != Source::SWARM).collect();
+    let seats: Vec<Source> = table
+        .sources()
+        .into_iter()
+        .filter(|s| s.as_str() != Source::SWARM)
+        .collect();
     let all = Period::seasons(0..=u16::MAX);
     let sides = |seat: &Source| {
         let subject = Subject::Feature(match sheet.market() {
             Market::Spread | Market::Total => Feature::Edge(seat.clone()),
             Market::Moneyline => Feature::Value(seat.clone()),
         });
-        bets(sheet, &all, &|row| sheet.value(&subject, row).is_some_and(|view| view >= MIN_VIEW))
+        bets(sheet, &all, &|row| {
+            sheet.value(&subject, row).is_some_and(|view| view >= MIN_VIEW)
+        })
     };
     let by_seat: Vec<Vec<Bet>> = seats.iter().map(sides).collect();
     let mut chosen = Vec::new();
@@ -96,7 +99,10 @@ fn best_seat(table: &Table, sheet: &Sheet, period: &Period) -> Vec<Bet> {
         let scores = by_seat.iter().filter_map(|bets| Some((earned(bets)?, bets)));
         let best = scores.max_by(|(a, _), (b, _)| a.total_cmp(b));
         let inside = |bet: &&Bet| bet.when.season == season && period.contains(bet.when);
-        chosen.extend(best.into_iter().flat_map(|(_, bets)| bets.iter().filter(inside).cloned()));
+        chosen.extend(
+            best.into_iter()
+                .flat_map(|(_, bets)| bets.iter().filter(inside).cloned()),
+        );
     }
     chosen
 }

@@ -1,5 +1,6 @@
 //! Everything about one part of the seasons: those parameters were chosen on, or those that judge.
 
+use super::Options;
 use super::baselines::baselines;
 use super::breakdown::{Breakdown, breakdowns};
 use super::chance::Chance;
@@ -9,7 +10,6 @@ use super::folds::{Efficiency, FoldRow, seasons_in};
 use super::money::{Future, PriceRow, break_even, futures, prices, units};
 use super::opinion::Opinion;
 use super::row::Row;
-use super::Options;
 use crate::domain::quote::Market;
 use crate::engine::performance::Performance;
 use crate::engine::period::Period;

@@ -45,7 +45,9 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
         Market::Spread | Market::Moneyline => [Side::Home, Side::Away],
     };
     vec![
-        part("season", &names, &|bet| seasons.iter().position(|s| *s == bet.when.season)),
+        part("season", &names, &|bet| {
+            seasons.iter().position(|s| *s == bet.when.season)
+        }),
         Breakdown {
             by: "part of the season".to_owned(),
             rows: vec![
@@ -53,11 +55,19 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
                 Row::of("week 5 on", late.bets.iter(), bootstrap),
             ],
         },
-        part("side", &sides.map(Side::name), &|bet| sides.iter().position(|s| *s == bet.side)),
+        part("side", &sides.map(Side::name), &|bet| {
+            sides.iter().position(|s| *s == bet.side)
+        }),
         part(by, labels, &|bet| line(bet).map(|line| bucket(line, ends))),
         part(
             "price taken",
-            &["shorter than -115", "-115 to -106", "-105 to +100", "longer than +100", "none known"],
+            &[
+                "shorter than -115",
+                "-115 to -106",
+                "-105 to +100",
+                "longer than +100",
+                "none known",
+            ],
             &|bet| match bet.price {
                 // Decimal prices of -115, -105 and +100, each with half a cent of room for rounded sources.
                 Some(price) => Some(bucket(price.get(), &[1.869, 1.947, 2.005])),

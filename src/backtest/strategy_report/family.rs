@@ -119,7 +119,8 @@ pub(super) fn neighbours(strategy: &Strategy) -> Vec<Strategy> {
         spread(distance, reach, n_bounds, &mut Vec::new(), &mut moves);
         for offsets in moves {
             let moved = moved(strategy, &offsets);
-            family.extend(moved.filter(|m| m.chooses_a_side() == strategy.chooses_a_side() && !family.contains(m)));
+            family
+                .extend(moved.filter(|m| m.chooses_a_side() == strategy.chooses_a_side() && !family.contains(m)));
             if family.len() == MAX_FAMILY {
                 return family;
             }
@@ -181,7 +182,9 @@ impl Family {
         let tracks: Vec<Track> = plans.par_iter().map(|plan| Track::of(table, plan, period)).collect();
         let column = |track: &Track| track.weekly_returns(Pricing::Usual).into_iter().map(|(_, r)| r);
         let columns: Vec<Vec<f64>> = tracks.iter().map(|track| column(track).collect()).collect();
-        let weeks = tracks.first().map(|t| t.weeks.iter().map(ToString::to_string).collect());
+        let weeks = tracks
+            .first()
+            .map(|t| t.weeks.iter().map(ToString::to_string).collect());
         let names = plans.iter().map(|plan| plan.strategy().id().to_string()).collect();
         let returns = Returns::new(weeks.unwrap_or_default(), names, columns).ok();
         let reality = returns.as_ref().and_then(|r| reality_check(r, N_DRAWS, 1.0, rng).ok());
@@ -242,10 +245,14 @@ mod tests {
     fn neighbours_are_sound_distinct_and_few() {
         let one = family("spread at open when edge(elo) >= 4 stake flat 1%");
         assert_eq!(one.len(), 25); // twelve steps either way, and the rule
-        assert_eq!(one[1].to_string(), "spread at open when edge(elo) >= 3.75 stake flat 1%");
+        assert_eq!(
+            one[1].to_string(),
+            "spread at open when edge(elo) >= 3.75 stake flat 1%"
+        );
         let near_zero = family("spread at open when edge(elo) >= 0.5 stake flat 1%");
         assert_eq!(near_zero.len(), 14); // a bound of zero or less would want both sides
-        let five = "total at open when edge(elo) in 1..5 and week in 3..15 and total >= 40 and under stake flat 1%";
+        let five =
+            "total at open when edge(elo) in 1..5 and week in 3..15 and total >= 40 and under stake flat 1%";
         let five = family(five);
         assert_eq!(five.len(), MAX_FAMILY);
         assert!((1..five.len()).all(|i| !five[..i].contains(&five[i])));
@@ -255,7 +262,10 @@ mod tests {
     #[test]
     fn every_value_falls_into_one_bin() {
         let bars = histogram(&[-9.0, -1.0, -0.2, 0.0, 0.5, 7.0], 0.5, -2, 2);
-        assert_eq!(bars.iter().map(|bar| bar.n).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1][..].to_vec());
+        assert_eq!(
+            bars.iter().map(|bar| bar.n).collect::<Vec<_>>(),
+            [1, 1, 1, 1, 1, 1][..].to_vec()
+        );
         assert_eq!((bars[0].low, bars[5].high), (None, None));
     }
 }

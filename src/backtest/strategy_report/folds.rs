@@ -154,9 +154,14 @@ pub(super) fn rows(table: &Table, plans: &[Plan], period: &Period, frozen_throug
 fn best(past: &[Tally]) -> Option<usize> {
     let score = |tally: &Tally| {
         let enough = u64::from(tally.n_bets) >= MIN_BETS;
-        profit_a_bet(tally).filter(|_| enough).map(|y| y * f64::from(tally.n_bets).sqrt())
+        profit_a_bet(tally)
+            .filter(|_| enough)
+            .map(|y| y * f64::from(tally.n_bets).sqrt())
     };
-    let scored = past.iter().enumerate().filter_map(|(at, tally)| Some((at, score(tally)?)));
+    let scored = past
+        .iter()
+        .enumerate()
+        .filter_map(|(at, tally)| Some((at, score(tally)?)));
     scored
         .reduce(|best, next| if next.1 > best.1 { next } else { best })
         .map(|(at, _)| at)

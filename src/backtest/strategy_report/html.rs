@@ -3,11 +3,11 @@
 mod pictures;
 mod tables;
 
+use super::StrategyReport;
 use super::block::Block;
 use super::row::clv_unit;
 use super::svg::escaped;
 use super::text::{plain, scaled};
-use super::StrategyReport;
 use crate::backtest::format::{NONE, interval, number, percent, rate};
 use crate::stats::estimate::{Mean, Rate};
 
@@ -26,7 +26,11 @@ pub fn render_html(report: &StrategyReport) -> String {
         .verdict_lines
         .iter()
         .map(|line| {
-            let class = if line.contains("WORSE") || line.contains("NOT") || line.contains("LOSES") || line.starts_with("Nothing") {
+            let class = if line.contains("WORSE")
+                || line.contains("NOT")
+                || line.contains("LOSES")
+                || line.starts_with("Nothing")
+            {
                 "bad"
             } else {
                 "good"
@@ -34,7 +38,9 @@ pub fn render_html(report: &StrategyReport) -> String {
             format!("<li class=\"{class}\">{}</li>", escaped(line))
         })
         .collect();
-    let blocks: String = [&report.judged, &report.chosen_here].map(|block| section(block, report)).concat();
+    let blocks: String = [&report.judged, &report.chosen_here]
+        .map(|block| section(block, report))
+        .concat();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -56,7 +62,12 @@ fn section(block: &Block, report: &StrategyReport) -> String {
         return heading + "<p class=\"dim\">No games of this market.</p></section>";
     }
     let seasons: Vec<String> = block.seasons.iter().map(u16::to_string).collect();
-    let mut html = heading + &format!("<p class=\"dim\">{} weeks of {}.</p>", block.n_weeks, seasons.join(", "));
+    let mut html = heading
+        + &format!(
+            "<p class=\"dim\">{} weeks of {}.</p>",
+            block.n_weeks,
+            seasons.join(", ")
+        );
     if block.headline.performance.n_bets == 0 {
         html += "<p>No bets.</p>";
     } else {
@@ -76,7 +87,10 @@ fn section(block: &Block, report: &StrategyReport) -> String {
         }
     }
     if let Some(opinion) = &block.opinion {
-        html += &tables::records(&format!("Every game by {}, bet or not", opinion.feature), &opinion.buckets);
+        html += &tables::records(
+            &format!("Every game by {}, bet or not", opinion.feature),
+            &opinion.buckets,
+        );
         html += &tables::calibration(opinion);
     }
     html + "</section>"
@@ -85,8 +99,15 @@ fn section(block: &Block, report: &StrategyReport) -> String {
 /// The first figures, large, each with its interval and its count.
 fn tiles(block: &Block, unit: &str) -> String {
     let p = &block.headline.performance;
-    let mean = |m: Mean, scale: f64, decimals: usize| (scaled(m.mean, scale, decimals), ends(m, scale, decimals), m.n);
-    let share = |r: Rate| (percent(r.rate, 1), rate(r).split_once(' ').map(|(_, e)| e.to_owned()).unwrap_or_default(), r.n);
+    let mean =
+        |m: Mean, scale: f64, decimals: usize| (scaled(m.mean, scale, decimals), ends(m, scale, decimals), m.n);
+    let share = |r: Rate| {
+        (
+            percent(r.rate, 1),
+            rate(r).split_once(' ').map(|(_, e)| e.to_owned()).unwrap_or_default(),
+            r.n,
+        )
+    };
     let tile = |name: &str, (value, ends, n): (String, String, u64), unit: &str, note: &str| {
         format!(
             "<div class=\"tile\"><span class=\"name\">{name}</span><span class=\"value\">{value}{unit}</span>\
@@ -98,7 +119,7 @@ fn tiles(block: &Block, unit: &str) -> String {
     let record = (format!("{}-{}-{}", p.wins, p.losses, p.pushes), String::new(), p.n_bets);
     let units = format!("{} units", number(block.headline.profit_units, 2, true));
     let luck = &block.headline.chance;
-    let p_luck = (plain(luck.p, 3), "p against random bets".to_owned(), luck.n_bets);
+    let p_luck = (plain(luck.p, 4), "p against random bets".to_owned(), luck.n_bets);
     let skill = block.family.deflation.and_then(|d| d.deflated);
     let skill = (plain(skill, 3), "deflated Sharpe ratio".to_owned(), block.n_weeks);
     let fall = (
@@ -113,7 +134,12 @@ fn tiles(block: &Block, unit: &str) -> String {
         tile("Yield at -110", mean(p.roi_110, 100.0, 1), "%", ""),
         tile("Yield at own prices", mean(p.roi_real, 100.0, 1), "%", ""),
         tile("Luck", p_luck, "", &format!(" bets, {} draws", luck.n_draws)),
-        tile("Skill after the search", skill, "", &format!(" weeks, {} trials", block.family.n_trials)),
+        tile(
+            "Skill after the search",
+            skill,
+            "",
+            &format!(" weeks, {} trials", block.family.n_trials),
+        ),
         tile("Deepest fall", fall, "", ""),
     ];
     format!("<div class=\"tiles\">{}</div>", tiles.concat())
@@ -122,5 +148,6 @@ fn tiles(block: &Block, unit: &str) -> String {
 /// The interval of a mean alone.
 fn ends(m: Mean, scale: f64, decimals: usize) -> String {
     let text = interval(m, scale, decimals, true);
-    text.split_once(' ').map_or_else(|| NONE.to_owned(), |(_, ends)| ends.to_owned())
+    text.split_once(' ')
+        .map_or_else(|| NONE.to_owned(), |(_, ends)| ends.to_owned())
 }

@@ -86,7 +86,11 @@ pub(super) fn futures(track: &Track, seed: u64) -> Vec<Future> {
     }
     let seen = wins as f64 / decided as f64;
     let low = wilson(wins, decided, Z975).low.get();
-    let suppositions = [("as often as seen", seen), ("the low end of that rate", low), ("a coin", 0.5)];
+    let suppositions = [
+        ("as often as seen", seen),
+        ("the low end of that rate", low),
+        ("a coin", 0.5),
+    ];
     let future = |(label, win_rate): (&str, f64)| future(bets, decided, label, win_rate, seed);
     suppositions.into_iter().filter_map(future).collect()
 }

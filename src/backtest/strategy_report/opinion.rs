@@ -55,7 +55,12 @@ fn named(strategy: &Strategy) -> Option<(Source, Feature)> {
 
 impl Opinion {
     /// Of the source a rule names; none when it names none.
-    pub(super) fn of(sheet: &Sheet, strategy: &Strategy, period: &Period, bootstrap: &Bootstrap) -> Option<Opinion> {
+    pub(super) fn of(
+        sheet: &Sheet,
+        strategy: &Strategy,
+        period: &Period,
+        bootstrap: &Bootstrap,
+    ) -> Option<Opinion> {
         let (source, feature) = named(strategy)?;
         let inside = sheet.period(period);
         let stated: Vec<(usize, bool)> = (0..sheet.n_rows())
@@ -63,7 +68,9 @@ impl Opinion {
             .filter(|row| inside.contains(*row))
             .filter_map(|row| Some((row, decided(sheet.settled(row)?)?)))
             .collect();
-        let chances = stated.iter().filter_map(|(row, won)| Some((sheet.chance(&source, *row)?, *won)));
+        let chances = stated
+            .iter()
+            .filter_map(|(row, won)| Some((sheet.chance(&source, *row)?, *won)));
         let predictions = chances.map(|(p, won)| (Probability::clamped(p), won)).collect();
         let value = Subject::Feature(Feature::Value(source.clone()));
         let difference = |(row, won): &(usize, bool)| {

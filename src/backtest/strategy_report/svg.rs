@@ -3,8 +3,10 @@
 use crate::backtest::format::number;
 use std::fmt::Write as _;
 
-/// Width of a picture in its own units; the page scales it.
-const WIDTH: f64 = 640.0;
+/// Width of a picture in half of a row, in its own units; the page scales it.
+const HALF: f64 = 640.0;
+/// Width of one that has a row for itself: letters come out as large as in the others.
+const WHOLE: f64 = 1_200.0;
 /// Height of the same.
 const HEIGHT: f64 = 250.0;
 /// Room for the labels of the vertical axis.
@@ -36,6 +38,7 @@ pub(super) fn escaped(text: &str) -> String {
 pub(super) struct Picture {
     x: [f64; 2],
     y: [f64; 2],
+    width: f64,
     body: String,
 }
 
@@ -43,7 +46,9 @@ pub(super) struct Picture {
 fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
     let (low, high) = values
         .filter(|v| v.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
     if low > high {
         return [0.0, 1.0];
     }
@@ -57,14 +62,20 @@ impl Picture {
         Picture {
             x: range(xs),
             y: range(ys),
+            width: HALF,
             body: String::new(),
         }
+    }
+
+    /// The same for a row of its own; to be said before anything is drawn.
+    pub(super) fn wide(self) -> Picture {
+        Picture { width: WHOLE, ..self }
     }
 
     fn place(&self, x: f64, y: f64) -> (f64, f64) {
         let across = (x - self.x[0]) / (self.x[1] - self.x[0]);
         let up = (y - self.y[0]) / (self.y[1] - self.y[0]);
-        let (wide, high) = (WIDTH - LEFT - MARGIN, HEIGHT - BOTTOM - MARGIN);
+        let (wide, high) = (self.width - LEFT - MARGIN, HEIGHT - BOTTOM - MARGIN);
         (LEFT + wide * across, MARGIN + high * (1.0 - up))
     }
 
@@ -78,7 +89,7 @@ impl Picture {
 
     /// Horizontal lines with their numbers, `scale` times the value.
     pub(super) fn y_axis(&mut self, scale: f64, unit: &str) {
-        let right = WIDTH - MARGIN;
+        let right = self.width - MARGIN;
         for (value, decimals) in ticks(self.y.map(|y| scale * y)) {
             let (_, y) = self.place(self.x[0], value / scale);
             let text = number(value, decimals, false);
@@ -97,7 +108,9 @@ impl Picture {
     /// Numbers below the picture, `scale` times the value.
     pub(super) fn x_axis(&mut self, scale: f64, unit: &str) {
         let labels = ticks(self.x.map(|x| scale * x));
-        let labels = labels.into_iter().map(|(x, decimals)| (x / scale, number(x, decimals, false) + unit));
+        let labels = labels
+            .into_iter()
+            .map(|(x, decimals)| (x / scale, number(x, decimals, false) + unit));
         self.x_labels(&labels.collect::<Vec<_>>());
     }
 
@@ -119,7 +132,7 @@ impl Picture {
         let _ = write!(
             self.body,
             "<text class=\"tick\" text-anchor=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            (LEFT + WIDTH - MARGIN) / 2.0,
+            (LEFT + self.width - MARGIN) / 2.0,
             HEIGHT - 4.0,
             escaped(title)
         );
@@ -184,7 +197,8 @@ impl Picture {
     /// The picture as an element; `title` is what a reader who cannot see it is told.
     pub(super) fn finish(self, title: &str) -> String {
         format!(
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}</svg>",
+            "<svg viewBox=\"0 0 {} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}</svg>",
+            self.width,
             escaped(title),
             self.body
         )
@@ -195,7 +209,10 @@ impl Picture {
 fn ticks([low, high]: [f64; 2]) -> Vec<(f64, usize)> {
     let rough = (high - low) / N_TICKS;
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| *step >= rough);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|m| m * power)
+        .into_iter()
+        .find(|step| *step >= rough);
     let step = step.unwrap_or(10.0 * power);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
@@ -235,11 +252,18 @@ mod tests {
         assert!(picture.place(0.0, 0.0).1 > picture.place(0.0, 5.0).1);
         assert!(picture.place(0.0, 0.0).0 < picture.place(10.0, 0.0).0);
         picture.bar("own", 1.0, 2.0, -1.0, "below");
-        assert!(picture.body.contains("height=\"38.") || picture.body.contains("height=\"37."), "{}", picture.body);
+        assert!(
+            picture.body.contains("height=\"38.") || picture.body.contains("height=\"37."),
+            "{}",
+            picture.body
+        );
     }
 
     #[test]
     fn markup_does_not_get_through() {
-        assert_eq!(escaped("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
+        assert_eq!(
+            escaped("<a href='x'>&\"</a>"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;"
+        );
     }
 }

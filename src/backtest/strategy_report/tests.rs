@@ -52,7 +52,11 @@ fn sides(world: World, rng: &mut Pcg64Mcg, week: u8) -> [Candidate; 2] {
     let price = [1.87, 1.909, 1.952][rng.random_range(0..3usize)];
     let sharp = Source::new("sharp").unwrap();
     [1.0, -1.0].map(|sign: f64| {
-        let flag = if world.market == Market::Total { Flag::Over } else { Flag::Home };
+        let flag = if world.market == Market::Total {
+            Flag::Over
+        } else {
+            Flag::Home
+        };
         let mut side = Candidate::default()
             .with(Feature::Edge(sharp.clone()), sign * edge)
             .with(Feature::Value(sharp.clone()), sign * edge)
@@ -83,7 +87,9 @@ fn table(world: World, seasons: std::ops::RangeInclusive<u16>) -> Table {
     for season in seasons {
         for week in 1..=world.n_weeks {
             for n in 0..world.games_a_week {
-                builder.game(key(season, week, n), sides(world, &mut rng, week)).unwrap();
+                builder
+                    .game(key(season, week, n), sides(world, &mut rng, week))
+                    .unwrap();
             }
         }
     }
@@ -114,12 +120,21 @@ const RULE: &str = "spread at open when edge(sharp) >= 1.5 stake flat 1%";
 
 /// A report in all its forms holds no number that is none, asks for nothing from outside, and leaves no markup open.
 fn check(report: &StrategyReport) {
-    if let Ok(d) = std::env::var("DUMP_REPORT") { std::fs::write(format!("{d}/{}-{}.html", report.strategy_id, report.market), html::render_html(report)).unwrap(); std::fs::write(format!("{d}/{}.txt", report.strategy_id), render_text(report, 110)).unwrap(); }
+    if let Ok(d) = std::env::var("DUMP_REPORT") {
+        std::fs::write(
+            format!("{d}/{}-{}.html", report.strategy_id, report.market),
+            html::render_html(report),
+        )
+        .unwrap();
+        std::fs::write(format!("{d}/{}.txt", report.strategy_id), render_text(report, 110)).unwrap();
+    }
     let (text, page) = (render_text(report, 110), html::render_html(report));
     let json = serde_json::to_string(report).unwrap();
     for form in [&format!("{report:?}"), &text, &page, &json] {
         let words = form.split(|c: char| !c.is_ascii_alphabetic());
-        let broken = words.into_iter().find(|word| matches!(*word, "NaN" | "nan" | "inf" | "infinity"));
+        let broken = words
+            .into_iter()
+            .find(|word| matches!(*word, "NaN" | "nan" | "inf" | "infinity"));
         assert_eq!(broken, None, "{form}");
     }
     for outside in ["http", "src=", "url(", "<script", "@import", "<link"] {
@@ -157,7 +172,12 @@ fn a_true_edge_is_told_from_luck_and_parts_are_not_added_up() {
     assert_eq!(chosen.family.n_trials, 40 + chosen.family.n_members - 1);
     assert_eq!(report.folds.len(), 9);
     assert_eq!(report.folds[0].in_sample.n_bets, 0);
-    let oos: u32 = report.folds.iter().filter(|f| f.is_judged).map(|f| f.out_of_sample.n_bets).sum();
+    let oos: u32 = report
+        .folds
+        .iter()
+        .filter(|f| f.is_judged)
+        .map(|f| f.out_of_sample.n_bets)
+        .sum();
     assert_eq!(u64::from(oos), p.n_bets);
     assert!(judged.efficiency.ratio.unwrap() > 0.2, "{:?}", judged.efficiency);
 }
@@ -165,12 +185,22 @@ fn a_true_edge_is_told_from_luck_and_parts_are_not_added_up() {
 #[test]
 fn a_coin_is_said_to_be_one() {
     let world = World { p: 0.5, ..WORLD };
-    let report = report(&table(world, 2012..=2017), "spread at open when home stake flat 1%", "2012-2017");
+    let report = report(
+        &table(world, 2012..=2017),
+        "spread at open when home stake flat 1%",
+        "2012-2017",
+    );
     check(&report);
     let said = report.verdict_lines.join("\n");
     assert!(said.starts_with("Nothing here judges the rule"), "{said}");
-    assert!(said.contains("NOT told from luck") && said.contains("NOT more than the search"), "{said}");
-    assert_eq!(report.chosen_here.family.noise, None, "a rule without bounds has no neighbours");
+    assert!(
+        said.contains("NOT told from luck") && said.contains("NOT more than the search"),
+        "{said}"
+    );
+    assert_eq!(
+        report.chosen_here.family.noise, None,
+        "a rule without bounds has no neighbours"
+    );
     assert_eq!(report.judged.headline.performance.n_bets, 0);
 }
 
@@ -206,13 +236,23 @@ fn what_has_no_answer_has_none() {
         &options(),
     );
     assert!(nothing.is_err(), "a table without rows has no source to ask");
-    check(&report(&table(empty, 2012..=2012), "spread at open when home stake flat 1%", "2012"));
+    check(&report(
+        &table(empty, 2012..=2012),
+        "spread at open when home stake flat 1%",
+        "2012",
+    ));
 }
 
 #[test]
 fn all_markets_are_reported() {
     for (market, rules) in [
-        (Market::Total, ["total at open when over stake flat 1%", "total at open when edge(sharp) >= 1 stake flat 1%"]),
+        (
+            Market::Total,
+            [
+                "total at open when over stake flat 1%",
+                "total at open when edge(sharp) >= 1 stake flat 1%",
+            ],
+        ),
         (
             Market::Moneyline,
             [

@@ -1,12 +1,12 @@
 //! The report as plain text at 110 columns: the rule, the verdicts, then the figures with their counts.
 
+use super::StrategyReport;
 use super::block::{Block, Headline};
 use super::family::Family;
 use super::folds::{Efficiency, Figures, FoldRow};
 use super::money::{DRAWDOWN_LIMIT, RUIN_AT};
 use super::opinion::Opinion;
 use super::row::{MIN_BETS, Row, clv_unit};
-use super::StrategyReport;
 use crate::backtest::format::{NONE, interval, number, percent, rate, table, wrap};
 
 /// The report as text. Paragraphs are broken at `width` columns; tables are made for 110 and never cut.
@@ -15,7 +15,11 @@ pub fn render_text(report: &StrategyReport, width: usize) -> String {
     if report.is_simulated {
         text += "SIMULATED: an invented league; nothing here is about the NFL\n";
     }
-    text += &wrap(&format!("BACKTEST of {}: {}", report.strategy_id, report.strategy), width, 2);
+    text += &wrap(
+        &format!("BACKTEST of {}: {}", report.strategy_id, report.strategy),
+        width,
+        2,
+    );
     text.push('\n');
     for line in &report.verdict_lines {
         text += &wrap(&format!("!! {line}"), width, 3);
@@ -36,7 +40,13 @@ pub fn render_text(report: &StrategyReport, width: usize) -> String {
 
 fn provenance(report: &StrategyReport, width: usize) -> String {
     let m = &report.manifest;
-    let or_none = |text: &str| if text.is_empty() { NONE.to_owned() } else { text.to_owned() };
+    let or_none = |text: &str| {
+        if text.is_empty() {
+            NONE.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     let rows = [
         format!(
             "seasons asked for {}; parameters were chosen on seasons through {}",
@@ -66,7 +76,10 @@ fn render_block(block: &Block, report: &StrategyReport, width: usize) -> String 
         text += &headline(&block.headline, clv_unit(report.market));
         text += &family(&block.family);
         text += &efficiency("walk-forward, the rule as it is", &block.efficiency);
-        text += &efficiency("walk-forward, bounds re-fitted before each season", &block.refit_efficiency);
+        text += &efficiency(
+            "walk-forward, bounds re-fitted before each season",
+            &block.refit_efficiency,
+        );
         text += "\nPRICES\n";
         text += &prices(block);
         text += "\nBANKROLL making these bets again with its own stakes\n";
@@ -157,8 +170,8 @@ fn family(f: &Family) -> String {
     let reality = format!(
         "reality check of the best of {}: p {} (White), {} (Hansen), {} draws",
         f.n_members,
-        plain(f.p_reality, 3),
-        plain(f.p_spa, 3),
+        plain(f.p_reality, 4),
+        plain(f.p_spa, 4),
         f.n_draws
     );
     indented(&[search, noise, reality])
@@ -214,7 +227,15 @@ fn futures(block: &Block) -> String {
         percent(Some(RUIN_AT), 0)
     );
     let deep = format!("over {}", percent(Some(DRAWDOWN_LIMIT), 0));
-    let header = ["it wins", "rate", "median", "5% end below", "ruined", "mean drawdown", &deep];
+    let header = [
+        "it wins",
+        "rate",
+        "median",
+        "5% end below",
+        "ruined",
+        "mean drawdown",
+        &deep,
+    ];
     table(&header, &rows) + &note
 }
 
@@ -276,9 +297,17 @@ fn folds(folds: &[FoldRow]) -> String {
     let mut rows = Vec::new();
     for fold in folds {
         let mark = if fold.is_judged { "" } else { " (chosen here)" };
-        rows.push(cells(format!("{}{mark}", fold.season), &fold.in_sample, &fold.out_of_sample));
+        rows.push(cells(
+            format!("{}{mark}", fold.season),
+            &fold.in_sample,
+            &fold.out_of_sample,
+        ));
         if let Some(refit) = &fold.refit {
-            let what = if refit.is_moved { "  re-fitted" } else { "  re-fitted: the same" };
+            let what = if refit.is_moved {
+                "  re-fitted"
+            } else {
+                "  re-fitted: the same"
+            };
             rows.push(cells(what.to_owned(), &refit.in_sample, &refit.out_of_sample));
         }
     }

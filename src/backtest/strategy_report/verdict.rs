@@ -31,7 +31,11 @@ pub(super) fn lines(judged: &Block, chosen: &Block, market: Market, n_trials: u6
             against_search(block, n_trials),
             against_line(block),
         ];
-        lines.extend(said.into_iter().flatten().map(|line| format!("[{}] {line}", block.label)));
+        lines.extend(
+            said.into_iter()
+                .flatten()
+                .map(|line| format!("[{}] {line}", block.label)),
+        );
     }
     lines
 }
@@ -52,11 +56,15 @@ fn against_close(block: &Block, market: Market) -> Option<String> {
 fn against_luck(block: &Block) -> Option<String> {
     let chance = block.headline.chance;
     let p = chance.p?;
-    let verdict = if p > DOUBT { "NOT told from luck" } else { "Unlikely as luck" };
+    let verdict = if p > DOUBT {
+        "NOT told from luck"
+    } else {
+        "Unlikely as luck"
+    };
+    let n_reached = (p * (chance.n_draws + 1) as f64).round() as u64 - 1;
     Some(format!(
-        "{verdict}: of {} random records with as many bets, {} earned as much (p {}).",
+        "{verdict}: {n_reached} of {} random records with as many bets earned as much (p {}).",
         chance.n_draws,
-        percent(Some(p), 1),
         number(p, 4, false)
     ))
 }
@@ -86,7 +94,11 @@ fn against_break_even(block: &Block, market: Market) -> Option<String> {
 fn against_search(block: &Block, n_trials: u64) -> Option<String> {
     let family = &block.family;
     let deflated = family.deflation?.deflated?;
-    let verdict = if deflated < 1.0 - DOUBT { "NOT more than the search" } else { "More than the search" };
+    let verdict = if deflated < 1.0 - DOUBT {
+        "NOT more than the search"
+    } else {
+        "More than the search"
+    };
     let noise = family.noise.as_ref().map(|noise| {
         format!(
             "; choosing among its neighbours finds noise with probability {} (.5 is pure noise)",

@@ -9,7 +9,7 @@ use crate::domain::quote::Market;
 
 /// All pictures of a part of the seasons; what there is nothing to show of has none.
 pub(super) fn all(block: &Block, market: Market) -> String {
-    let width = clv_unit(market);
+    let unit = clv_unit(market);
     let clv = &block.headline.performance.clv;
     let pictures = [
         equity(block),
@@ -18,7 +18,7 @@ pub(super) fn all(block: &Block, market: Market) -> String {
         bars(
             &block.clv,
             "Closing line value",
-            &format!("n {}; above zero the line moved our way; {width} a bet", clv.n),
+            &format!("n {}; above zero the line moved our way; {unit} a bet", clv.n),
             |bar| side(bar, 0.0),
         ),
         block.family.noise.as_ref().and_then(|noise| {
@@ -48,15 +48,24 @@ fn equity(block: &Block) -> Option<String> {
     let xs = || (1..=curve.len()).map(|i| i as f64);
     let last = curve.last()?;
     let hopes = curve.iter().filter_map(|p| p.expected);
-    let ys = curve.iter().flat_map(|p| [p.units, p.low, p.high]).chain(hopes).chain([0.0]);
-    let mut picture = Picture::of(std::iter::once(0.0).chain(xs()), ys);
+    let ys = curve
+        .iter()
+        .flat_map(|p| [p.units, p.low, p.high])
+        .chain(hopes)
+        .chain([0.0]);
+    let mut picture = Picture::of(std::iter::once(0.0).chain(xs()), ys).wide();
     picture.y_axis(1.0, "");
-    let starts = curve.iter().enumerate().filter(|(i, p)| *i == 0 || curve[i - 1].when.season != p.when.season);
-    let starts: Vec<(f64, String)> = starts.map(|(i, p)| (i as f64 + 1.0, p.when.season.to_string())).collect();
+    let starts = curve
+        .iter()
+        .enumerate()
+        .filter(|(i, p)| *i == 0 || curve[i - 1].when.season != p.when.season);
+    let starts: Vec<(f64, String)> = starts
+        .map(|(i, p)| (i as f64 + 1.0, p.when.season.to_string()))
+        .collect();
     let every = starts.len().div_ceil(12);
     let labels: Vec<(f64, String)> = starts.into_iter().step_by(every.max(1)).collect();
     picture.x_labels(&labels);
-    picture.x_title("week of the season's start");
+    picture.x_title("each season's first week");
     let band: Vec<(f64, f64, f64)> = xs().zip(curve).map(|(x, p)| (x, p.low, p.high)).collect();
     picture.band("band", &band);
     if last.expected.is_some() {
@@ -78,7 +87,12 @@ fn equity(block: &Block) -> Option<String> {
         curve.len(),
         number(last.units, 1, true),
     );
-    Some(figure("wide", "Units won over time", &note, &picture.finish("units won over time")))
+    Some(figure(
+        "wide",
+        "Units won over time",
+        &note,
+        &picture.finish("units won over time"),
+    ))
 }
 
 fn edges(block: &Block) -> Option<String> {
@@ -96,7 +110,12 @@ fn edges(block: &Block) -> Option<String> {
     picture.y_axis(100.0, "%");
     let labels = rows.iter().enumerate();
     let labels: Vec<(f64, String)> = labels
-        .map(|(i, row)| (i as f64 + 0.5, format!("{} (n {})", row.label, row.n_bets)))
+        .map(|(i, row)| {
+            (
+                i as f64 + 0.5,
+                format!("{}, n {}", row.label.replace(" and more", "+"), row.n_bets),
+            )
+        })
         .collect();
     picture.x_labels(&labels);
     picture.x_title(&format!("{}, all sides it leans to, bet or not", opinion.feature));
@@ -110,7 +129,12 @@ fn edges(block: &Block) -> Option<String> {
     let note = format!(
         "win rate with Wilson's 95% interval, n {n}; grey under 30 bets<span class=\"key true\"></span>break-even at -110, 52.4%"
     );
-    Some(figure("", "Does more edge win more?", &note, &picture.finish("win rate by edge")))
+    Some(figure(
+        "",
+        "Does more edge win more?",
+        &note,
+        &picture.finish("win rate by edge"),
+    ))
 }
 
 fn calibration(block: &Block) -> Option<String> {
@@ -129,7 +153,12 @@ fn calibration(block: &Block) -> Option<String> {
     picture.line("true", [(low, low), (high, high)].into_iter());
     for bin in &table.bins {
         let Some(rate) = bin.observed.rate else { continue };
-        let tip = format!("said {}, came true {}, n {}", percent(Some(bin.predicted.get()), 1), percent(Some(rate), 1), bin.observed.n);
+        let tip = format!(
+            "said {}, came true {}, n {}",
+            percent(Some(bin.predicted.get()), 1),
+            percent(Some(rate), 1),
+            bin.observed.n
+        );
         picture.dot("own", (bin.predicted.get(), rate), ends(&bin.observed), &tip);
     }
     let note = format!(
@@ -142,7 +171,11 @@ fn calibration(block: &Block) -> Option<String> {
 
 /// Green where a bin lies above a mark, red where it lies below.
 fn side(bar: &Bar, mark: f64) -> &'static str {
-    if bar.low.is_some_and(|low| low >= mark) { "good" } else { "bad" }
+    if bar.low.is_some_and(|low| low >= mark) {
+        "good"
+    } else {
+        "bad"
+    }
 }
 
 fn bars(bars: &[Bar], title: &str, note: &str, class: impl Fn(&Bar) -> &'static str) -> Option<String> {

@@ -12,14 +12,25 @@ use crate::backtest::format::{interval, number, percent, rate};
 
 /// A table with a heading; rows come with their class. Every cell is escaped here.
 fn table(title: &str, header: &[&str], rows: &[(&str, Vec<String>)]) -> String {
-    let head: String = header.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))).collect();
+    let head: String = header
+        .iter()
+        .map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell)))
+        .collect();
     let row = |(class, cells): &(&str, Vec<String>)| {
         let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
         format!("<tr class=\"{class}\">{cells}</tr>")
     };
     let body: String = rows.iter().map(row).collect();
-    let title = if title.is_empty() { String::new() } else { format!("<h3>{}</h3>", escaped(title)) };
-    format!("<div>{title}<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>")
+    let title = if title.is_empty() {
+        String::new()
+    } else {
+        format!("<h3>{}</h3>", escaped(title))
+    };
+    format!(
+        "<div>{title}<div class=\"scroll\"><table class=\"{}\"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>",
+        // A table that ends in words has a last column that wraps.
+        if header.last() == Some(&"") { "said" } else { "" }
+    )
 }
 
 /// Records, thin ones greyed.
@@ -71,10 +82,17 @@ pub(super) fn futures(block: &Block) -> String {
         ("", cells)
     };
     let rows: Vec<_> = block.futures.iter().map(row).collect();
-    let title = format!("The bankroll on {} paths of {} bets", first.ends.n_paths, first.ends.n_bets);
+    let title = format!(
+        "The bankroll on {} paths of {} bets",
+        first.ends.n_paths, first.ends.n_bets
+    );
     let ruined = format!("at {} or below", percent(Some(RUIN_AT), 0));
     let deep = format!("fell by {} or more", percent(Some(DRAWDOWN_LIMIT), 0));
-    table(&title, &["if it wins", "median end", "5% end below", &ruined, &deep], &rows)
+    table(
+        &title,
+        &["if it wins", "median end", "5% end below", &ruined, &deep],
+        &rows,
+    )
 }
 
 /// How the rule stands as the pick of its neighbours, and from season to season.
@@ -112,8 +130,8 @@ pub(super) fn search(block: &Block) -> String {
             "",
             vec![
                 "White's reality check, p".to_owned(),
-                plain(f.p_reality, 3),
-                format!("Hansen's {}, {} draws", plain(f.p_spa, 3), f.n_draws),
+                plain(f.p_reality, 4),
+                format!("Hansen's {}, {} draws", plain(f.p_spa, 4), f.n_draws),
             ],
         ),
     ];
@@ -132,7 +150,10 @@ pub(super) fn search(block: &Block) -> String {
         ("", cells)
     };
     rows.push(efficiency("the rule as it is", &block.efficiency));
-    rows.push(efficiency("bounds re-fitted before each season", &block.refit_efficiency));
+    rows.push(efficiency(
+        "bounds re-fitted before each season",
+        &block.refit_efficiency,
+    ));
     table("Is it more than the search?", &["", "", ""], &rows)
 }
 
@@ -175,16 +196,47 @@ pub(super) fn folds(folds: &[FoldRow]) -> String {
     };
     let mut rows = Vec::new();
     for fold in folds {
-        let note = if fold.is_judged { "" } else { "parameters were chosen here" };
-        rows.push(("", figures(fold.season.to_string(), &fold.in_sample, &fold.out_of_sample, note.to_owned())));
+        let note = if fold.is_judged {
+            ""
+        } else {
+            "parameters were chosen here"
+        };
+        rows.push((
+            "",
+            figures(
+                fold.season.to_string(),
+                &fold.in_sample,
+                &fold.out_of_sample,
+                note.to_owned(),
+            ),
+        ));
         if let Some(refit) = &fold.refit {
-            let note = if refit.is_moved { refit.rule.clone() } else { "the same bounds".to_owned() };
-            rows.push(("sub", figures("re-fitted".to_owned(), &refit.in_sample, &refit.out_of_sample, note)));
+            let note = if refit.is_moved {
+                refit.rule.clone()
+            } else {
+                "the same bounds".to_owned()
+            };
+            rows.push((
+                "sub",
+                figures("re-fitted".to_owned(), &refit.in_sample, &refit.out_of_sample, note),
+            ));
         }
     }
-    let header = ["season", "n before", "yield % before", "n", "W-L-P", "yield %", "CLV", "fall, units", ""];
+    let header = [
+        "season",
+        "n before",
+        "yield % before",
+        "n",
+        "W-L-P",
+        "yield %",
+        "CLV",
+        "fall, units",
+        "",
+    ];
     let table = table("", &header, &rows);
-    format!("<section><h2>Folds</h2><p class=\"dim\">Each season after all seasons before it; the re-fit chose its bounds on those alone.</p>{table}</section>")
+    format!(
+        "<section><h2>Folds</h2><p class=\"dim\">Each season after all seasons before it; the re-fit chose its bounds on those alone.</p>{table}</section>"
+    )
 }
 
 /// Where the report comes from.
@@ -193,7 +245,10 @@ pub(super) fn provenance(report: &StrategyReport) -> String {
     let rows = [
         ("rules tried so far", m.n_trials.to_string()),
         ("complexity", report.complexity.to_string()),
-        ("parameters chosen on seasons through", report.frozen_through.to_string()),
+        (
+            "parameters chosen on seasons through",
+            report.frozen_through.to_string(),
+        ),
         ("seed", m.seed.to_string()),
         ("markets of games quarantined", report.n_quarantined.to_string()),
         ("facts", m.data_hash.clone()),
