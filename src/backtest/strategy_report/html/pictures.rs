@@ -23,7 +23,7 @@ pub(super) fn all(block: &Block, market: Market) -> String {
         ),
         block.family.noise.as_ref().and_then(|noise| {
             let note = format!(
-                "PBO {}, {} halves of {} blocks, {} neighbours; at zero or below the best of one half was below the median of the other",
+                "PBO {}, {} halves of {} blocks, a family of {}; at zero or below the best of one half was below the median of the other",
                 number(noise.pbo, 3, false),
                 noise.n_combinations,
                 noise.n_blocks,

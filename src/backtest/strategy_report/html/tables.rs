@@ -120,7 +120,7 @@ pub(super) fn search(block: &Block) -> String {
                 "probability of overfitting (CSCV; .5 is noise)".to_owned(),
                 plain(noise.map(|n| n.pbo), 3),
                 format!(
-                    "{} neighbours; the best of one half lost on the other in {}",
+                    "a family of {} with 30 bets or more; the best of one half lost on the other in {}",
                     f.n_members,
                     percent(noise.map(|n| n.prob_loss), 0)
                 ),
