@@ -1,30 +1,34 @@
-//! `huddle backtest`: one strategy over past seasons, with everything that keeps its report honest.
+//! `huddle backtest`: one strategy over past seasons, counted as a trial before it is run, stored under what it was told.
 
-use super::output::write_out;
+use super::output::{emit, write_out};
+use super::report::{CountTrial, FROZEN_THROUGH, parse_seasons, trial};
 use super::session::{self, NetArgs, Session};
-use super::{Failure, output, report, strategies};
+use super::{Failure, strategies};
 use crate::actor::How;
 use crate::app::order::CODE_VERSION;
-use crate::app::research::written::RecordRun;
 use crate::backtest::features;
 use crate::backtest::openers::OpenerReport;
 use crate::backtest::strategy_report::html::render_html;
-use crate::backtest::strategy_report::{MAX_FAMILY, Options, StrategyReport, render_text};
+use crate::backtest::strategy_report::{Options, StrategyReport, render_text};
+use crate::domain::archive::Archive;
 use crate::engine::period::Period;
-use crate::engine::plan::Plan;
-use crate::engine::table::Table;
+use crate::engine::plan::PlanError;
 use crate::home::Home;
 use crate::minds::quant::ROSTER;
 use crate::store::keeper::{Do, Work};
 use crate::store::research::runs::{self, Run};
-use crate::store::research::{Purpose, Tried, count, n_tried};
-use crate::store::{Conn, StoreError, sha256};
-use crate::strategy::rule::{Strategy, StrategyId};
+use crate::store::research::{self, Purpose, Tried};
+use crate::store::{Conn, StoreError, data_hash};
+use crate::strategy::condition::Condition;
+use crate::strategy::feature::{Feature, Source};
+use crate::strategy::rule::Strategy;
+use crate::strategy::stake::Stake;
+use crate::strategy::text::SyntaxError;
 use anyhow::{Context as _, anyhow};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
+use serde::Serialize;
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -34,23 +38,24 @@ use std::time::Duration;
 /// Arguments of `huddle backtest`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "The language is in docs/strategies.md. Every backtest is counted, and each result is judged against the number.
+    after_help = "Every strategy counts as a trial once, before it is run, and the result is held against all of them.
 
 Examples:
-  huddle backtest 'spread at open when edge(market_rating) >= 1.5 stake flat 1%'
-  huddle backtest 'total at open when under and edge(stack) >= 1 stake flat 1%' --seasons 2011-2017 --html report.html
-  huddle backtest 4f2a --json                      a stored strategy, by the start of its id"
+  huddle backtest \"spread at open when edge(elo) >= 2 stake flat 1%\"
+  huddle backtest \"total at open when under and total >= 48 stake flat 1%\" --seasons 2012-2017 --html report.html
+  huddle backtest 4f2a --json"
 )]
 pub struct BacktestArgs {
     /// The strategy's text, or the start of a stored one's id.
+    #[arg(value_name = "STRATEGY|ID")]
     pub strategy: String,
-    /// The seasons, as FIRST-LAST or one.
-    #[arg(long, default_value = "2007-2017", value_parser = report::parse_seasons)]
-    pub seasons: RangeInclusive<u16>,
+    /// The seasons, as FIRST-LAST or one. Without it all that are stored up to the last that parameters were chosen on.
+    #[arg(long, value_parser = parse_seasons)]
+    pub seasons: Option<RangeInclusive<u16>>,
     /// The seed of every random stream.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Write the report as one page with plots, which needs nothing else.
+    /// Write one page with pictures to a file; it needs nothing from outside.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Print one JSON object.
@@ -60,61 +65,109 @@ pub struct BacktestArgs {
 
 /// Columns of the printed report.
 const WIDTH: usize = 110;
-/// Counting and storing write a row each.
+/// Reading a fingerprint of everything takes a second in a debug build.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A strategy that cannot be run.
+/// Exit code of a strategy that asks for what its moment does not know.
 const REFUSED: u8 = 5;
+
+/// A report under the name it is stored by.
+#[derive(Serialize)]
+struct Stored<'a> {
+    run: &'a str,
+    #[serde(flatten)]
+    report: &'a StrategyReport,
+}
 
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Failure`]: 2 for a text that is no strategy, 5 for one that asks for the future or for a source there is not, 6 when
-/// none of the seasons is stored.
+/// [`Failure`] 2 for a text that is no strategy or names a source there is not, 5 for one that asks for the future, 6 when
+/// no strategy or none of the seasons is stored, and those of the session.
 pub fn run(args: &BacktestArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let strategy = read(&args.strategy, home)?;
+    let strategy = strategy(&args.strategy, home)?;
+    check(&strategy).map_err(refusal)?;
     let adjust = |settings: &mut crate::config::Settings| {
         settings.seed = args.seed.unwrap_or(settings.seed);
         Ok(())
     };
-    let done = session::in_home(home, NetArgs { offline: true }, adjust, async |session: &Session| {
+    let (name, report) = session::in_home(home, NetArgs { offline: true }, adjust, async |session: &Session| {
         backtest(session, args, &strategy, now).await
     })?;
     if let Some(path) = &args.html {
-        let page = render_html(&done);
-        std::fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
+        let written = std::fs::write(path, render_html(&report));
+        written.with_context(|| format!("writing the page to {}", path.display()))?;
+        // A closed standard error stops no report.
+        let _ = writeln!(std::io::stderr(), "the page is in {}", path.display());
     }
     if args.json {
-        output::emit(true, out, &done, |_| Ok(()))?;
+        let stored = Stored {
+            run: &name,
+            report: &report,
+        };
+        emit(true, out, &stored, |_| Ok(()))?;
     } else {
-        write_out(out, &render_text(&done, WIDTH))?;
+        write_out(out, &format!("{}\nstored as run {name}\n", render_text(&report, WIDTH)))?;
     }
     Ok(0)
 }
 
-/// A strategy by its text, or by the start of its id when the word can be one.
-fn read(text: &str, home: &Home) -> Result<Strategy, Failure> {
+/// The strategy a person means: a text, or the start of an id, which no text can be taken for.
+fn strategy(text: &str, home: &Home) -> Result<Strategy, Failure> {
     let is_id = !text.is_empty() && text.len() <= 12 && text.chars().all(|c| c.is_ascii_hexdigit());
     if is_id {
-        return Ok(strategies::find(&mut session::reading(home)?, text)?.strategy);
+        let mut conn = session::reading(home)?;
+        return Ok(strategies::find(&mut conn, text)?.strategy);
     }
-    text.parse().map_err(|fault: crate::strategy::text::SyntaxError| {
-        let caret = " ".repeat(fault.column.saturating_sub(1));
-        Failure::new(2, anyhow!("{fault}\n  {text}\n  {caret}^"))
-    })
+    text.parse()
+        .map_err(|error| Failure::new(2, anyhow!("{}", pointed(text, &error))))
 }
 
-/// Counts strategies that are about to be looked at, and tells how many ever were.
-struct CountTried(Vec<Tried>, NaiveDateTime);
+/// The message with the text below it and a mark under the token.
+fn pointed(text: &str, error: &SyntaxError) -> String {
+    let line: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let mark = " ".repeat(error.column.saturating_sub(1));
+    format!("this is no strategy: {error}\n  {line}\n  {mark}^")
+}
 
-impl Work for CountTried {
-    type Output = u64;
-
-    fn run(self, conn: &mut Conn) -> Result<u64, StoreError> {
-        for tried in &self.0 {
-            count(conn, tried, self.1)?;
+/// What can be told from the strategy alone, before a minute is spent on its table.
+fn check(strategy: &Strategy) -> Result<(), PlanError> {
+    let mut known: Vec<Source> = ROSTER.iter().filter_map(|(name, _)| Source::new(name)).collect();
+    known.extend(Source::new(Source::SWARM));
+    known.sort();
+    let mut sources = Vec::new();
+    for condition in strategy.conditions() {
+        let Condition::Within { feature, .. } = condition else {
+            continue;
+        };
+        if feature.known() > strategy.at() {
+            return Err(PlanError::AsksForTheFuture {
+                feature: feature.clone(),
+                known: feature.known(),
+                at: strategy.at(),
+            });
         }
-        n_tried(conn, Purpose::Backtest)
+        if let Feature::Edge(source) | Feature::Value(source) = feature {
+            sources.push(source);
+        }
     }
+    if let Stake::Kelly { source, .. } = strategy.stake() {
+        sources.push(source);
+    }
+    match sources.into_iter().find(|source| !known.contains(source)) {
+        Some(source) => Err(PlanError::UnknownSource {
+            name: source.as_str().to_owned(),
+            known,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn refusal(error: PlanError) -> Failure {
+    let code = match error {
+        PlanError::AsksForTheFuture { .. } => REFUSED,
+        PlanError::UnknownSource { .. } | PlanError::OtherMoment { .. } => 2,
+    };
+    Failure::new(code, error)
 }
 
 async fn backtest(
@@ -122,98 +175,147 @@ async fn backtest(
     args: &BacktestArgs,
     strategy: &Strategy,
     now: DateTime<Utc>,
-) -> Result<StrategyReport, Failure> {
-    let period = Period::seasons(args.seasons.clone());
-    let purpose = format!("backtest of {}", strategy.id());
+) -> Result<(String, StrategyReport), Failure> {
+    let seasons = seasons(&session.archive, args.seasons.as_ref())?;
+    let is_judged = *seasons.end() > FROZEN_THROUGH;
     // Counted before it is run: a look that was broken off was a look.
-    let data_hash = report::count_look(session, &purpose, &args.seasons, now).await?;
-    let table = table(session, strategy).await?;
-    Plan::compile(strategy, &table).map_err(|e| Failure::new(REFUSED, e))?;
-    if !table.weeks().iter().any(|week| period.contains(*week)) {
-        let (a, b) = (args.seasons.start(), args.seasons.end());
-        let error = anyhow!("no games of {a}-{b} with openers are stored; see `huddle data status`");
-        return Err(Failure::new(6, error));
-    }
-    let n_trials = ask(
-        session,
-        CountTried(vec![tried(&strategy.id(), &period, &data_hash)], now.naive_utc()),
-    )
-    .await?;
+    let look = trial(
+        &session.settings,
+        &format!("backtest of {}", strategy.id()),
+        &seasons,
+        now,
+    );
+    let count = Count {
+        strategy: strategy.clone(),
+        now,
+        look: is_judged.then_some(CountTrial(look)),
+    };
+    let counted = session.house.database.ask(Do(count), How::within(PATIENCE)).await;
+    let (n_trials, data_hash) = counted.context("the database did not answer")??;
     let options = Options {
         seed: session.settings.seed,
-        frozen_through: report::FROZEN_THROUGH,
+        frozen_through: FROZEN_THROUGH,
         n_trials,
         data_hash,
         code_version: CODE_VERSION.to_owned(),
-        is_simulated: false,
+        // A season of a later year than this one is an invented one.
+        is_simulated: i32::from(*seasons.end()) > now.year(),
     };
-    let strategy = strategy.clone();
-    let reported =
-        tokio::task::spawn_blocking(move || StrategyReport::of(&table, &strategy, &period, &options)).await;
-    let reported = reported
-        .context("computing the report")?
-        .map_err(|e| Failure::new(REFUSED, e))?;
-    ask(session, RecordRun(on_record(&reported, now)?)).await?;
-    Ok(reported)
+    let report = work(&session.archive, strategy, seasons, options).await?;
+    let record = RecordRun {
+        report: serde_json::to_value(&report).context("writing the report")?,
+        now,
+    };
+    let stored = session.house.database.ask(Do(record), How::within(PATIENCE)).await;
+    let name = stored.context("the database did not store the run")??;
+    Ok((name, report))
 }
 
-async fn ask<W: Work>(session: &Session, work: W) -> Result<W::Output, Failure> {
-    let answer = session.house.database.ask(Do(work), How::within(PATIENCE)).await;
-    Ok(answer.context("the database did not answer")??)
-}
-
-/// A look at one strategy over a period is one trial, however often it is repeated; its neighbours stand for the freedom in
-/// its bounds and are named in the report.
-fn tried(id: &StrategyId, period: &Period, data_hash: &str) -> Tried {
-    Tried {
-        cause: format!("backtest/{id}/{period}/{data_hash:.12}"),
-        data_hash: data_hash.to_owned(),
-        purpose: Purpose::Backtest,
-        n: 1,
+/// The seasons asked for, or all stored ones that parameters were chosen on.
+fn seasons(archive: &Archive, asked: Option<&RangeInclusive<u16>>) -> Result<RangeInclusive<u16>, Failure> {
+    let stored: Vec<u16> = archive.weeks().iter().map(|week| week.season).collect();
+    let seasons = match (asked, stored.first()) {
+        (Some(asked), _) => asked.clone(),
+        (None, Some(first)) => *first..=FROZEN_THROUGH,
+        (None, None) => 0..=FROZEN_THROUGH,
+    };
+    if stored.iter().any(|season| seasons.contains(season)) {
+        return Ok(seasons);
     }
+    let (a, b) = (seasons.start(), seasons.end());
+    let error = anyhow!("no games of {a}-{b} are stored; name others with --seasons, see `huddle data status`");
+    Err(Failure::new(6, error))
 }
 
-/// The table of the strategy's moment, with progress on a terminal.
-async fn table(session: &Session, strategy: &Strategy) -> Result<Arc<Table>, Failure> {
+/// Builds the table and the report on a thread of its own, so that an interrupt is heard meanwhile.
+async fn work(
+    archive: &Arc<Archive>,
+    strategy: &Strategy,
+    seasons: RangeInclusive<u16>,
+    options: Options,
+) -> Result<StrategyReport, Failure> {
+    let (archive, strategy) = (Arc::clone(archive), strategy.clone());
+    let (done, report) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // Nobody waits any more after an interrupt.
+        let _ = done.send(report_of(&archive, &strategy, &Period::seasons(seasons), &options));
+    });
+    report.await.context("the thread that builds the table was lost")?
+}
+
+fn report_of(
+    archive: &Arc<Archive>,
+    strategy: &Strategy,
+    period: &Period,
+    options: &Options,
+) -> Result<StrategyReport, Failure> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rounds of seats asked, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rounds, {eta} left") {
         bar.set_style(style);
     }
-    if bar.is_hidden() {
-        // A closed standard error stops no backtest.
-        let _ = writeln!(std::io::stderr(), "asking every seat about every past slate");
-    }
-    let (archive, at) = (Arc::clone(&session.archive), strategy.at());
-    let told = bar.clone();
-    let built = tokio::task::spawn_blocking(move || {
-        let quarantine = OpenerReport::of(&archive).quarantine();
-        features::table(&archive, at, &ROSTER, &quarantine, &mut |done, of| {
-            told.set_length(of as u64);
-            told.set_position(done as u64);
-        })
-    });
-    let table = built.await.context("building the table")??;
+    let mut progress = |done: usize, of: usize| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    };
+    let quarantine = OpenerReport::of(archive).quarantine();
+    let table = features::table(archive, strategy.at(), &ROSTER, &quarantine, &mut progress);
     bar.finish_and_clear();
-    Ok(Arc::new(table))
+    StrategyReport::of(&table?, strategy, period, options).map_err(refusal)
 }
 
-/// The run as it is kept: named by what it was told. The number of trials so far is no part of the name, because the same
-/// look later is the same look; the page and the tables are made again from the manifest.
-fn on_record(reported: &StrategyReport, now: DateTime<Utc>) -> Result<Run, Failure> {
-    let manifest = serde_json::to_value(&reported.manifest).context("writing the manifest")?;
-    let result = json!({
-        "strategy": reported.strategy,
-        "judged": reported.judged.headline,
-        "chosen_here": reported.chosen_here.headline,
-        "folds": reported.folds,
-        "report_sha256": sha256(serde_json::to_string(reported).context("writing the report")?.as_bytes()),
-        "n_neighbours_at_most": MAX_FAMILY,
-    });
-    Ok(Run {
-        id: runs::name("backtest", &manifest),
-        kind: "backtest".to_owned(),
-        at: now.naive_utc(),
-        manifest,
-        result,
-    })
+/// Counts the strategy, and the look when it is at judging seasons.
+struct Count {
+    strategy: Strategy,
+    now: DateTime<Utc>,
+    look: Option<CountTrial>,
+}
+
+impl Work for Count {
+    /// Strategies ever tried, and the fingerprint of the data.
+    type Output = (u64, String);
+
+    fn run(self, conn: &mut Conn) -> Result<Self::Output, StoreError> {
+        let data_hash = data_hash(conn)?;
+        let tried = Tried {
+            cause: format!("backtest/{}", self.strategy.id()),
+            data_hash: data_hash.clone(),
+            purpose: Purpose::Backtest,
+            n: 1,
+        };
+        research::count(conn, &tried, self.now.naive_utc())?;
+        if let Some(look) = self.look {
+            look.run(conn)?;
+        }
+        let mut n_trials = 0u64;
+        for purpose in [Purpose::Training, Purpose::Validation, Purpose::Backtest] {
+            n_trials = n_trials.saturating_add(research::n_tried(conn, purpose)?);
+        }
+        Ok((n_trials, data_hash))
+    }
+}
+
+/// Stores a report under the name of its manifest.
+struct RecordRun {
+    report: serde_json::Value,
+    now: DateTime<Utc>,
+}
+
+impl Work for RecordRun {
+    /// The name.
+    type Output = String;
+
+    fn run(self, conn: &mut Conn) -> Result<String, StoreError> {
+        const KIND: &str = "backtest";
+        let manifest = self.report["manifest"].clone();
+        let name = runs::name(KIND, &manifest);
+        let run = Run {
+            id: name.clone(),
+            kind: KIND.to_owned(),
+            at: self.now.naive_utc(),
+            manifest,
+            result: self.report,
+        };
+        runs::record(conn, &run)?;
+        Ok(name)
+    }
 }

@@ -158,7 +158,12 @@ pub fn n_looks(conn: &mut Conn) -> Result<u64, StoreError> {
     Ok(n_judged(&trials::all(conn)?))
 }
 
-fn trial(settings: &Settings, purpose: &str, seasons: &RangeInclusive<u16>, now: DateTime<Utc>) -> Trial {
+pub(super) fn trial(
+    settings: &Settings,
+    purpose: &str,
+    seasons: &RangeInclusive<u16>,
+    now: DateTime<Utc>,
+) -> Trial {
     let seed = settings.seed;
     let settings = settings.fingerprint();
     let text = format!("{purpose}/{seasons:?}/{settings}/{now}");
@@ -180,7 +185,7 @@ fn trial(settings: &Settings, purpose: &str, seasons: &RangeInclusive<u16>, now:
 }
 
 /// Counts a look at seasons, and how many different ones there have been.
-struct CountTrial(Trial);
+pub(super) struct CountTrial(pub(super) Trial);
 
 impl Work for CountTrial {
     /// The number of different looks at seasons after those parameters were chosen on, and the fingerprint of the data.

@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod backtest;
 mod bus;
 mod cli;
 mod feeds;

@@ -14,6 +14,11 @@ use crate::strategy::stake::Stake;
 /// A seat has a view from here on: points of edge, or percentage points of value for a moneyline.
 const MIN_VIEW: f64 = 1.0;
 
+/// What the labels mean, to be printed below them.
+pub(super) const LEGEND: &str = "Both sides of every game cost the vig. Line moves are the sides the closing line went to, \
+    which nobody knows in time: a ceiling. The best seat is chosen anew each season by what it had earned before, on its \
+    sides with a point of edge or more.";
+
 /// The baselines of a market over a period: no opinion, the moves of the line, the plain sides, the seats.
 pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstrap: &Bootstrap) -> Vec<Row> {
     let sheet = table.sheet(market);
@@ -21,13 +26,13 @@ pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstra
     let row = |label: &str, bets: &[Bet]| Row::of(label, bets.iter(), bootstrap);
     let both: Vec<Bet> = [0, 1].iter().flat_map(|side| wanted(&|row| row % 2 == *side)).collect();
     let mut rows = vec![
-        row("no opinion: both sides of every game (the vig)", &both),
+        row("both sides (the vig)", &both),
         row(
-            "closing line in hindsight: where the line moved to",
+            "line moves (hindsight)",
             &wanted(&|row| sheet.clv(row).is_some_and(|clv| clv > 0.0)),
         ),
         row(
-            &format!("the line at the {}: the side with the shorter price", table.at().name()),
+            &format!("shorter price at {}", table.at().name()),
             &wanted(&|row| is_shorter(sheet, row)),
         ),
     ];
@@ -46,14 +51,8 @@ pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstra
     rows.extend(sides.iter().map(|(label, what, up)| row(label, &flag(*what, *up))));
     let number = |feature: Feature, at: usize| sheet.value(&Subject::Feature(feature), at);
     let more_votes = |row: usize| number(Feature::Votes, row) > number(Feature::Against, row);
-    rows.push(row(
-        "seats by equal votes: the side with more of them",
-        &wanted(&more_votes),
-    ));
-    rows.push(row(
-        "best single seat, chosen on earlier seasons only",
-        &best_seat(table, sheet, period),
-    ));
+    rows.push(row("seats by equal votes", &wanted(&more_votes)));
+    rows.push(row("best seat of the past", &best_seat(table, sheet, period)));
     rows
 }
 

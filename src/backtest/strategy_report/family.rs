@@ -1,6 +1,7 @@
 //! The rule's neighbours: the same conditions with bounds moved on their grid. Whoever chose one bound could have chosen
 //! these, so the rule is judged as the pick of all of them.
 
+use super::row::MIN_BETS;
 use crate::engine::period::Period;
 use crate::engine::plan::{Plan, PlanError};
 use crate::engine::table::Table;
@@ -83,9 +84,9 @@ pub struct Deflation {
 /// What the family says of the rule over one period.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Family {
-    /// Members, the rule among them.
+    /// Members with [`MIN_BETS`] bets or more, the rule among them in any case: three lucky bets would look like skill.
     pub n_members: u64,
-    /// Trials the rule is held against: all that were ever counted, and the other members.
+    /// Trials the rule is held against: all that were ever counted, and all neighbours.
     pub n_trials: u64,
     /// None for a family of one or too few weeks.
     pub noise: Option<Noise>,
@@ -177,15 +178,27 @@ pub(super) fn plans(table: &Table, strategy: &Strategy) -> Result<Vec<Plan>, Pla
 impl Family {
     /// Judges the first of `plans` as the pick of all of them, over the weeks of a period.
     pub(super) fn of(table: &Table, plans: &[Plan], period: &Period, n_trials: u64, rng: &mut Pcg64Mcg) -> Family {
-        let n_members = plans.len() as u64;
-        let n_trials = n_trials.max(1).saturating_add(n_members - 1);
-        let tracks: Vec<Track> = plans.par_iter().map(|plan| Track::of(table, plan, period)).collect();
-        let column = |track: &Track| track.weekly_returns(Pricing::Usual).into_iter().map(|(_, r)| r);
-        let columns: Vec<Vec<f64>> = tracks.iter().map(|track| column(track).collect()).collect();
-        let weeks = tracks
-            .first()
-            .map(|t| t.weeks.iter().map(ToString::to_string).collect());
-        let names = plans.iter().map(|plan| plan.strategy().id().to_string()).collect();
+        let n_trials = n_trials.max(1).saturating_add(plans.len() as u64 - 1);
+        let track = |plan: &Plan| Track::of(table, plan, period);
+        let tracks: Vec<Track> = plans.par_iter().map(track).collect();
+        let is_kept = |(at, track): &(usize, &Track)| *at == 0 || track.bets.len() as u64 >= MIN_BETS;
+        let kept: Vec<&Track> = tracks
+            .iter()
+            .enumerate()
+            .filter(is_kept)
+            .map(|(_, track)| track)
+            .collect();
+        let n_members = kept.len() as u64;
+        let weekly = |track: &&Track| {
+            track
+                .weekly_returns(Pricing::Usual)
+                .into_iter()
+                .map(|(_, r)| r)
+                .collect()
+        };
+        let columns: Vec<Vec<f64>> = kept.iter().map(weekly).collect();
+        let weeks = kept.first().map(|t| t.weeks.iter().map(ToString::to_string).collect());
+        let names = kept.iter().map(|track| track.strategy.to_string()).collect();
         let returns = Returns::new(weeks.unwrap_or_default(), names, columns).ok();
         let reality = returns.as_ref().and_then(|r| reality_check(r, N_DRAWS, 1.0, rng).ok());
         Family {
@@ -219,14 +232,10 @@ fn noise(returns: &Returns) -> Option<Noise> {
 }
 
 fn deflation(returns: &Returns, n_trials: u64) -> Option<Deflation> {
-    let shapes = returns.columns().iter().map(|column| Shape::of(column));
-    let sharpes: Vec<f64> = shapes.map(|shape| shape.map_or(0.0, |s| s.sharpe)).collect();
     let own = Shape::of(returns.columns().first()?)?;
-    let mean = sharpes.iter().sum::<f64>() / sharpes.len() as f64;
-    let squares: f64 = sharpes.iter().map(|s| (s - mean).powi(2)).sum();
-    let variance = squares / (sharpes.len() - 1).max(1) as f64;
-    // A family of one, or of twins, does not show how much trials vary; estimates of a rule without skill vary by 1/T.
-    let variance = variance.max(1.0 / own.n_periods as f64);
+    // Of all that was ever tried only the number is known, and neighbours differ by more than luck: their Sharpe ratios fall
+    // with the bound. Without skill an estimate over T weeks has a variance of 1/T (Lo 2002).
+    let variance = 1.0 / own.n_periods as f64;
     let sharpe_of_luck = expected_best(variance, Trials::new(NonZeroU64::new(n_trials)?));
     let above = |benchmark| own.probability_above(benchmark).map(|p| p.get());
     Some(Deflation {

@@ -80,6 +80,7 @@ fn section(block: &Block, report: &StrategyReport) -> String {
         html += "</div>";
     }
     html += &tables::records("Baselines on the same market and weeks", &block.baselines);
+    html += &format!("<p class=\"dim\">{}</p>", escaped(super::baselines::LEGEND));
     if block.headline.performance.n_bets > 0 {
         for part in &block.breakdowns {
             html += &tables::records(&format!("By {}", part.by), &part.rows);
@@ -118,7 +119,7 @@ fn tiles(block: &Block, unit: &str) -> String {
     let record = (format!("{}-{}-{}", p.wins, p.losses, p.pushes), String::new(), p.n_bets);
     let units = format!("{} units", number(block.headline.profit_units, 2, true));
     let luck = &block.headline.chance;
-    let p_luck = (plain(luck.p, 3), "p against random bets".to_owned(), luck.n_bets);
+    let p_luck = (plain(luck.p, 4), "p against random bets".to_owned(), luck.n_bets);
     let skill = block.family.deflation.and_then(|d| d.deflated);
     let skill = (plain(skill, 3), "deflated Sharpe ratio".to_owned(), block.n_weeks);
     let fall = (

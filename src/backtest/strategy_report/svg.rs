@@ -3,8 +3,10 @@
 use crate::backtest::format::number;
 use std::fmt::Write as _;
 
-/// Width of a picture in its own units; the page scales it.
-const WIDTH: f64 = 640.0;
+/// Width of a picture in half of a row, in its own units; the page scales it.
+const HALF: f64 = 640.0;
+/// Width of one that has a row for itself: letters come out as large as in the others.
+const WHOLE: f64 = 1_200.0;
 /// Height of the same.
 const HEIGHT: f64 = 250.0;
 /// Room for the labels of the vertical axis.
@@ -36,6 +38,7 @@ pub(super) fn escaped(text: &str) -> String {
 pub(super) struct Picture {
     x: [f64; 2],
     y: [f64; 2],
+    width: f64,
     body: String,
 }
 
@@ -59,14 +62,20 @@ impl Picture {
         Picture {
             x: range(xs),
             y: range(ys),
+            width: HALF,
             body: String::new(),
         }
+    }
+
+    /// The same for a row of its own; to be said before anything is drawn.
+    pub(super) fn wide(self) -> Picture {
+        Picture { width: WHOLE, ..self }
     }
 
     fn place(&self, x: f64, y: f64) -> (f64, f64) {
         let across = (x - self.x[0]) / (self.x[1] - self.x[0]);
         let up = (y - self.y[0]) / (self.y[1] - self.y[0]);
-        let (wide, high) = (WIDTH - LEFT - MARGIN, HEIGHT - BOTTOM - MARGIN);
+        let (wide, high) = (self.width - LEFT - MARGIN, HEIGHT - BOTTOM - MARGIN);
         (LEFT + wide * across, MARGIN + high * (1.0 - up))
     }
 
@@ -80,7 +89,7 @@ impl Picture {
 
     /// Horizontal lines with their numbers, `scale` times the value.
     pub(super) fn y_axis(&mut self, scale: f64, unit: &str) {
-        let right = WIDTH - MARGIN;
+        let right = self.width - MARGIN;
         for (value, decimals) in ticks(self.y.map(|y| scale * y)) {
             let (_, y) = self.place(self.x[0], value / scale);
             let text = number(value, decimals, false);
@@ -123,7 +132,7 @@ impl Picture {
         let _ = write!(
             self.body,
             "<text class=\"tick\" text-anchor=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            (LEFT + WIDTH - MARGIN) / 2.0,
+            (LEFT + self.width - MARGIN) / 2.0,
             HEIGHT - 4.0,
             escaped(title)
         );
@@ -188,7 +197,8 @@ impl Picture {
     /// The picture as an element; `title` is what a reader who cannot see it is told.
     pub(super) fn finish(self, title: &str) -> String {
         format!(
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}</svg>",
+            "<svg viewBox=\"0 0 {} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}</svg>",
+            self.width,
             escaped(title),
             self.body
         )

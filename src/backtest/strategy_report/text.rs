@@ -87,6 +87,7 @@ fn render_block(block: &Block, report: &StrategyReport, width: usize) -> String 
     }
     text += "\nBASELINES on the same market and weeks\n";
     text += &records("", &block.baselines);
+    text += &indented(&[super::baselines::LEGEND.to_owned()]);
     if block.headline.performance.n_bets > 0 {
         for part in &block.breakdowns {
             text += &format!("\nBY {}\n{}", part.by.to_uppercase(), records("", &part.rows));
@@ -158,7 +159,7 @@ fn family(f: &Family) -> String {
     let noise = match &f.noise {
         None => format!("probability of overfitting: {NONE}, too few weeks or no bounds to move"),
         Some(n) => format!(
-            "probability of overfitting {} over {} neighbours ({} blocks, {} halves; .5 is noise); the best lost on {} of halves",
+            "probability of overfitting {} in a family of {} ({} blocks, {} halves; .5 is noise); the best lost on {} of halves",
             number(n.pbo, 3, false),
             f.n_members,
             n.n_blocks,
@@ -167,10 +168,10 @@ fn family(f: &Family) -> String {
         ),
     };
     let reality = format!(
-        "reality check of the best of {}: p {} (White), {} (Hansen), {} draws",
+        "reality check of the best of the {}: p {} (White), {} (Hansen), {} draws",
         f.n_members,
-        plain(f.p_reality, 3),
-        plain(f.p_spa, 3),
+        plain(f.p_reality, 4),
+        plain(f.p_spa, 4),
         f.n_draws
     );
     indented(&[search, noise, reality])

@@ -61,10 +61,10 @@ fn against_luck(block: &Block) -> Option<String> {
     } else {
         "Unlikely as luck"
     };
+    let n_reached = (p * (chance.n_draws + 1) as f64).round() as u64 - 1;
     Some(format!(
-        "{verdict}: of {} random records with as many bets, {} earned as much (p {}).",
+        "{verdict}: {n_reached} of {} random records with as many bets earned as much (p {}).",
         chance.n_draws,
-        percent(Some(p), 1),
         number(p, 4, false)
     ))
 }
@@ -105,7 +105,7 @@ fn against_search(block: &Block, n_trials: u64) -> Option<String> {
             number(noise.pbo, 2, false)
         )
     });
-    let counted = match (n_trials, family.n_members.saturating_sub(1)) {
+    let counted = match (n_trials, family.n_trials.saturating_sub(n_trials.max(1))) {
         (1, 0) => "it alone was tried".to_owned(),
         (1, n) => format!("it and its {n} neighbours were tried"),
         (ever, n) => format!("{ever} rules were tried, and its {n} neighbours"),

@@ -9,7 +9,7 @@ use crate::domain::quote::Market;
 
 /// All pictures of a part of the seasons; what there is nothing to show of has none.
 pub(super) fn all(block: &Block, market: Market) -> String {
-    let width = clv_unit(market);
+    let unit = clv_unit(market);
     let clv = &block.headline.performance.clv;
     let pictures = [
         equity(block),
@@ -18,12 +18,12 @@ pub(super) fn all(block: &Block, market: Market) -> String {
         bars(
             &block.clv,
             "Closing line value",
-            &format!("n {}; above zero the line moved our way; {width} a bet", clv.n),
+            &format!("n {}; above zero the line moved our way; {unit} a bet", clv.n),
             |bar| side(bar, 0.0),
         ),
         block.family.noise.as_ref().and_then(|noise| {
             let note = format!(
-                "PBO {}, {} halves of {} blocks, {} neighbours; at zero or below the best of one half was below the median of the other",
+                "PBO {}, {} halves of {} blocks, a family of {}; at zero or below the best of one half was below the median of the other",
                 number(noise.pbo, 3, false),
                 noise.n_combinations,
                 noise.n_blocks,
@@ -53,7 +53,7 @@ fn equity(block: &Block) -> Option<String> {
         .flat_map(|p| [p.units, p.low, p.high])
         .chain(hopes)
         .chain([0.0]);
-    let mut picture = Picture::of(std::iter::once(0.0).chain(xs()), ys);
+    let mut picture = Picture::of(std::iter::once(0.0).chain(xs()), ys).wide();
     picture.y_axis(1.0, "");
     let starts = curve
         .iter()
@@ -65,7 +65,7 @@ fn equity(block: &Block) -> Option<String> {
     let every = starts.len().div_ceil(12);
     let labels: Vec<(f64, String)> = starts.into_iter().step_by(every.max(1)).collect();
     picture.x_labels(&labels);
-    picture.x_title("week of the season's start");
+    picture.x_title("each season's first week");
     let band: Vec<(f64, f64, f64)> = xs().zip(curve).map(|(x, p)| (x, p.low, p.high)).collect();
     picture.band("band", &band);
     if last.expected.is_some() {
@@ -110,7 +110,12 @@ fn edges(block: &Block) -> Option<String> {
     picture.y_axis(100.0, "%");
     let labels = rows.iter().enumerate();
     let labels: Vec<(f64, String)> = labels
-        .map(|(i, row)| (i as f64 + 0.5, format!("{} (n {})", row.label, row.n_bets)))
+        .map(|(i, row)| {
+            (
+                i as f64 + 0.5,
+                format!("{}, n {}", row.label.replace(" and more", "+"), row.n_bets),
+            )
+        })
         .collect();
     picture.x_labels(&labels);
     picture.x_title(&format!("{}, all sides it leans to, bet or not", opinion.feature));

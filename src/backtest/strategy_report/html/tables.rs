@@ -27,7 +27,9 @@ fn table(title: &str, header: &[&str], rows: &[(&str, Vec<String>)]) -> String {
         format!("<h3>{}</h3>", escaped(title))
     };
     format!(
-        "<div>{title}<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+        "<div>{title}<div class=\"scroll\"><table class=\"{}\"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>",
+        // A table that ends in words has a last column that wraps.
+        if header.last() == Some(&"") { "said" } else { "" }
     )
 }
 
@@ -118,7 +120,7 @@ pub(super) fn search(block: &Block) -> String {
                 "probability of overfitting (CSCV; .5 is noise)".to_owned(),
                 plain(noise.map(|n| n.pbo), 3),
                 format!(
-                    "{} neighbours; the best of one half lost on the other in {}",
+                    "a family of {} with 30 bets or more; the best of one half lost on the other in {}",
                     f.n_members,
                     percent(noise.map(|n| n.prob_loss), 0)
                 ),
@@ -128,8 +130,8 @@ pub(super) fn search(block: &Block) -> String {
             "",
             vec![
                 "White's reality check, p".to_owned(),
-                plain(f.p_reality, 3),
-                format!("Hansen's {}, {} draws", plain(f.p_spa, 3), f.n_draws),
+                plain(f.p_reality, 4),
+                format!("Hansen's {}, {} draws", plain(f.p_spa, 4), f.n_draws),
             ],
         ),
     ];
