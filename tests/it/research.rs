@@ -209,11 +209,15 @@ fn steps(folder: &Path) -> u64 {
 
 /// Waits until a process has stored so many steps; false when it ended before.
 fn reached(life: &mut std::process::Child, folder: &Path, n: u64) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     while steps(folder) < n {
         if life.try_wait().unwrap().is_some() {
             return false;
         }
-        std::thread::sleep(Duration::from_millis(2));
+        runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
     }
     true
 }

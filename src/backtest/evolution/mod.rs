@@ -229,9 +229,10 @@ pub fn niche(strategy: &Strategy) -> String {
     });
     let side = || {
         strategy.conditions().iter().find_map(|condition| match condition {
-            Condition::Is { flag, .. } if matches!(flag, Flag::Home | Flag::Over | Flag::Favourite) => {
-                Some(condition.to_string())
-            }
+            Condition::Is {
+                flag: Flag::Home | Flag::Over | Flag::Favourite,
+                ..
+            } => Some(condition.to_string()),
             _ => None,
         })
     };

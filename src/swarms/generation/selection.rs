@@ -178,7 +178,7 @@ mod tests {
             vec![1, 7, 3],
         ];
         let first = ballot(10, 3, &votes);
-        let Outcome::RunOff { field, n_votes } = decide(&[first.clone()], 5) else {
+        let Outcome::RunOff { field, n_votes } = decide(std::slice::from_ref(&first), 5) else {
             panic!("three of five are for one, nobody else has three")
         };
         assert_eq!((field.len(), n_votes), (4, 2));

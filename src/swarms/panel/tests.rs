@@ -38,8 +38,11 @@ fn seats() -> Vec<Seat> {
     ["a", "b", "c", "d"].map(Seat::new).to_vec()
 }
 
+/// What was put together, with who took part.
+type Played = (Vec<(u8, Seat, u32)>, BTreeMap<Seat, Attendance>);
+
 /// Plays a round in which `choose` picks the next of the open questions, and `fate` says whether its answer arrives.
-fn play(choose: &[usize], fate: &[bool]) -> (Vec<(u8, Seat, u32)>, BTreeMap<Seat, Attendance>) {
+fn play(choose: &[usize], fate: &[bool]) -> Played {
     let mut panel = Panel::<Sum>::new(seats());
     let mut rng = Pcg64Mcg::new(1);
     let mut tell = |input| drive(&mut panel, input, chrono::DateTime::UNIX_EPOCH, &mut rng);

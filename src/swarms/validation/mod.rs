@@ -5,6 +5,7 @@
 //! unanimity needs everybody.
 
 use crate::domain::belief::Seat;
+use crate::domain::game::SeasonWeek;
 use crate::engine::period::Period;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::hearing::{
@@ -16,7 +17,7 @@ use crate::stats::homogeneity::{distance, same_rate};
 use crate::strategy::rule::Strategy;
 use crate::swarms::panel::{Procedure, Step};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -103,6 +104,10 @@ pub struct Validation {
     homogeneity: Option<f64>,
     explanations: BTreeMap<Seat, Explanation>,
     stresses: BTreeMap<Seat, Stress>,
+    /// Whoever is asked something in the step under way.
+    asked: BTreeSet<Seat>,
+    /// The first step a member was lost in. Whoever comes back for the vote has still not examined all there was.
+    lost: BTreeMap<Seat, Phase>,
 }
 
 impl Validation {
@@ -174,16 +179,18 @@ impl Validation {
         let mut findings: Vec<Finding> = Vec::new();
         let mut approvals = Vec::new();
         for seat in &self.seats {
-            match votes.get(seat) {
-                Some(against) if against.is_empty() => approvals.push(seat.clone()),
-                Some(against) => findings.extend(against.iter().cloned()),
-                None => findings.push(Finding {
+            let against = votes.get(seat).map_or(&[][..], Vec::as_slice);
+            findings.extend(against.iter().cloned());
+            match self.lost.get(seat) {
+                Some(phase) => findings.push(Finding {
                     by: Some(seat.clone()),
                     criterion: Criterion::Lost,
                     figure: None,
                     threshold: None,
-                    text: "it did not vote, and all must approve".to_owned(),
+                    text: format!("it did not answer in {phase:?}, and all must approve after all steps"),
                 }),
+                None if against.is_empty() => approvals.push(seat.clone()),
+                None => {}
             }
         }
         let deflated = self.deflated();
@@ -232,11 +239,13 @@ impl Validation {
                 self.hearing.benches.len()
             ));
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for bench in &self.hearing.benches {
             for week in bench.table().weeks() {
-                if self.hearing.searched.contains(week) {
-                    return Some(format!("{week} was searched for the strategy and cannot validate it"));
+                if touches(&self.hearing.searched, week.season) {
+                    return Some(format!(
+                        "{week} is of a season that was searched for the strategy and cannot validate it"
+                    ));
                 }
                 if !seen.insert(week) {
                     return Some(format!("{week} belongs to two members"));
@@ -245,6 +254,11 @@ impl Validation {
         }
         None
     }
+}
+
+/// True when a week of a season was searched: the rest of that season is then known to be like it.
+fn touches(searched: &Period, season: u16) -> bool {
+    (0..=u8::MAX).any(|week| searched.contains(SeasonWeek { season, week }))
 }
 
 impl Procedure for Validation {
@@ -262,6 +276,8 @@ impl Procedure for Validation {
             homogeneity: None,
             explanations: BTreeMap::new(),
             stresses: BTreeMap::new(),
+            asked: seats.iter().cloned().collect(),
+            lost: BTreeMap::new(),
         };
         let step = match validation.fault() {
             Some(text) => {
@@ -280,6 +296,29 @@ impl Procedure for Validation {
     }
 
     fn next(&mut self, phase: Phase, answers: BTreeMap<Seat, Testimony>) -> Step<Validation> {
+        for seat in std::mem::take(&mut self.asked) {
+            if !answers.contains_key(&seat) {
+                self.lost.entry(seat).or_insert(phase);
+            }
+        }
+        let step = self.follow(phase, answers);
+        if let Step::Ask(_, questions) = &step {
+            self.asked = questions.keys().cloned().collect();
+        }
+        step
+    }
+
+    fn limit(phase: Phase) -> Duration {
+        Duration::from_secs(match phase {
+            Phase::Backtest | Phase::CrossExamination | Phase::Vote => 60,
+            Phase::Stress => 120,
+        })
+    }
+}
+
+impl Validation {
+    /// What follows from the answers to a step.
+    fn follow(&mut self, phase: Phase, answers: BTreeMap<Seat, Testimony>) -> Step<Validation> {
         match phase {
             Phase::Backtest => {
                 let tested = answers.into_iter().filter_map(|(seat, said)| match said {
@@ -316,13 +355,6 @@ impl Procedure for Validation {
                 self.conclude(votes)
             }
         }
-    }
-
-    fn limit(phase: Phase) -> Duration {
-        Duration::from_secs(match phase {
-            Phase::Backtest | Phase::CrossExamination | Phase::Vote => 60,
-            Phase::Stress => 120,
-        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the validators reject and approve of, at the very boundaries, and how often they are right.
 
 use super::*;
+use crate::agents::validator::Validator;
 use crate::backtest::invented::Invented;
 use crate::backtest::power_of_validation::power_curve;
 use crate::backtest::research_host::ResearchHost;
@@ -11,6 +12,7 @@ use crate::engine::plan::Plan;
 use crate::engine::sheet::{Candidate, Key, Settled, SheetBuilder};
 use crate::engine::sweep::sweep;
 use crate::engine::table::Table;
+use crate::machine::drive;
 use crate::strategy::feature::{Flag, Known};
 use crate::strategy::genetics::Vocabulary;
 use chrono::{DateTime, TimeDelta};
@@ -224,6 +226,17 @@ fn who_shares_a_week_or_searched_it_is_not_heard() {
         },
         "was searched for the strategy",
     );
+    let week = SeasonWeek {
+        season: 2032,
+        week: 200,
+    };
+    check(
+        Hearing {
+            searched: Period::of([week]),
+            ..sound.clone()
+        },
+        "was searched for the strategy",
+    );
     let mut shared = sound.clone();
     shared.benches[1] = shared.benches[0].clone();
     check(shared, "belongs to two members");
@@ -245,6 +258,47 @@ fn a_lost_validator_is_no_approval() {
         panic!("it ends with the vote")
     };
     assert!(!round.approved && round.findings.iter().any(|f| f.criterion == Criterion::Lost));
+}
+
+#[test]
+fn whoever_missed_a_step_does_not_approve_by_coming_back_for_the_vote() {
+    let table = table(&even(1_160, 2_000));
+    let seats: Vec<Seat> = SEATS.iter().map(|s| Seat::new(s)).collect();
+    let play = |missed: Option<Phase>| {
+        let mut members: BTreeMap<Seat, Validator> =
+            seats.iter().map(|s| (s.clone(), Validator::new(s.clone()))).collect();
+        let mut rng = Pcg64Mcg::new(1);
+        let (mut validation, mut step) = Validation::begin(hearing(&table, HOME, 1), &seats);
+        loop {
+            let (phase, questions) = match step {
+                Step::Ask(phase, questions) => (phase, questions),
+                Step::Done(round) => return *round,
+            };
+            let mut answers = BTreeMap::new();
+            for (seat, inquiry) in questions {
+                let member = members.get_mut(&seat).unwrap();
+                let said = drive(member, inquiry, DateTime::UNIX_EPOCH, &mut rng).remove(0);
+                if seat != seats[0] || missed != Some(phase) {
+                    answers.insert(seat, said);
+                }
+            }
+            step = validation.next(phase, answers);
+        }
+    };
+    assert!(play(None).approved);
+    for phase in [Phase::Backtest, Phase::Stress, Phase::Vote] {
+        let round = play(Some(phase));
+        assert!(!round.approved && round.approvals.len() == 2, "{phase:?}");
+        let lost: Vec<&Finding> = round
+            .findings
+            .iter()
+            .filter(|f| f.criterion == Criterion::Lost)
+            .collect();
+        assert!(
+            lost.len() == 1 && lost[0].text.contains(&format!("{phase:?}")),
+            "{lost:?}"
+        );
+    }
 }
 
 #[test]
