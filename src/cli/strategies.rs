@@ -27,7 +27,7 @@ pub enum StrategiesCommand {
     /// Compare what two strategies say. Changes nothing.
     #[command(after_help = "Example:\n  huddle strategies diff 4f2a 91bc")]
     Diff(DiffArgs),
-    /// Put a validated strategy into production: it bets on paper from the next slate on. `demote` takes it back.
+    /// Put a validated strategy into production; `demote` takes it back.
     #[command(
         after_help = "Example:\n  huddle strategies promote 4f2a --reason \"looked at the flagged leak: none\""
     )]
