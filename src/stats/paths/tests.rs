@@ -148,7 +148,8 @@ proptest! {
     fn figures_hang_together(seed: u64, n in 1usize..300, win in 0.3f64..0.7, fraction in 0.0f64..0.3) {
         let futures = Futures { seed, ..futures(n) };
         let got = play_out(&vec![bet(win, 0.02, 1.91, fraction); 17], &futures).unwrap();
-        prop_assert!(got.q05 <= got.median && got.cvar95 >= got.var95);
+        // A mean of equal numbers may differ from them in its last bit.
+        prop_assert!(got.q05 <= got.median && got.cvar95 >= got.var95 - 1e-12);
         prop_assert!((0.0..=1.0).contains(&got.mean_max_drawdown));
         prop_assert!(got.n_wins <= 17 * n as u64 && got.n_ruined <= n as u64);
         let cut = play_out(&vec![bet(win, 0.02, 1.91, fraction); 17], &Futures { haircut: 0.2, ..futures }).unwrap();
