@@ -217,7 +217,7 @@ fn reached(life: &mut std::process::Child, folder: &Path, n: u64) -> bool {
         if life.try_wait().unwrap().is_some() {
             return false;
         }
-        runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(2)).await });
     }
     true
 }
