@@ -70,21 +70,16 @@ pub fn validated(round: &validation::Round) -> Validated {
     let elevenths: i64 = tallies().map(|t| t.profit_elevenths).sum();
     let clv: i64 = tallies().map(|t| t.clv_hundredths).sum();
     let share = |sum: f64, n: u64| (n > 0).then(|| sum / n as f64);
-    // What only all periods together show counts against everybody.
-    let n_approved = if round.approved || round.findings.iter().any(|f| f.by.is_some()) {
-        round.approvals.len()
-    } else {
-        round.approvals.len().saturating_sub(1)
-    };
     Validated {
         standing: Standing {
-            n_approved: n_approved as u64,
+            approved: round.approved,
+            n_approved: round.approvals.len() as u64,
             n_members: round.n_members as u64,
             n_bets,
             roi: share(elevenths as f64 / 11.0, n_bets),
             clv: share(clv as f64 / 100.0, n_clv),
             deflated: round.deflated,
-            discrepant: round.homogeneity.is_some_and(|p| p < 0.05),
+            discrepant: round.is_discrepant(),
         },
         refusals: round.findings.iter().map(ToString::to_string).collect(),
     }

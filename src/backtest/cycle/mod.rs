@@ -17,7 +17,6 @@ use crate::engine::period::Period;
 use crate::engine::table::Table;
 use crate::machine::{Machine, Turn};
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
-use crate::strategy::rule::Strategy;
 use state::{Became, Candidate, Change, CycleSpec, Left, Origin, Phase, State, Verdict};
 use std::sync::Arc;
 
@@ -83,8 +82,6 @@ pub struct GenerateOrder {
     pub name: String,
     /// The seasons that may be searched.
     pub search: Period,
-    /// What there is to build on: the population's winners.
-    pub known: Vec<Strategy>,
     /// All candidate bets.
     pub table: Arc<Table>,
 }
@@ -269,19 +266,9 @@ fn generate_order(run: &Begin) -> GenerateOrder {
     GenerateOrder {
         name: round_name(run, "generation"),
         search: current.map_or_else(Period::default, |c| c.search.clone()),
-        known: current.map_or_else(Vec::new, |c| {
-            c.population
-                .winners(MAX_KNOWN)
-                .into_iter()
-                .map(|w| w.strategy.clone())
-                .collect()
-        }),
         table: Arc::clone(&run.table),
     }
 }
-
-/// Winners the generation swarm is shown.
-const MAX_KNOWN: usize = 10;
 
 fn validate_order(run: &Begin) -> Option<ValidateOrder> {
     let current = run.state.current.as_ref()?;
@@ -329,7 +316,7 @@ fn settle_candidate(state: &mut State, validated: Validated) -> Option<Left> {
         n_validated: 1,
         ..Left::default()
     };
-    if n_approved < n_members || n_members == 0 {
+    if !standing.approved {
         state.refused.insert(strategy.id());
         left.changes
             .push(change(Became::Rejected, validated.refusals.join("; ")));

@@ -88,7 +88,7 @@ fn spec(table: &Table) -> CycleSpec {
 /// Three strategies drawn at random, as a stand-in for a swarm.
 fn generated(order: &GenerateOrder) -> Generated {
     let vocabulary = Vocabulary::all(Known::Open, order.table.sources());
-    let mut rng = Pcg64Mcg::new(order.name.len() as u128 + order.known.len() as u128);
+    let mut rng = Pcg64Mcg::new(order.name.len() as u128);
     let ideas = (0..3).map(|_| Candidate {
         strategy: vocabulary.draw(&mut rng),
         origin: Origin::Generated,
@@ -127,6 +127,7 @@ fn validated(order: &ValidateOrder) -> Validated {
     let n = standing.n_bets.max(1) as f64;
     standing.roi = Some((units as f64 / 11.0 / n).min(0.14));
     standing.clv = Some(clv as f64 / 100.0 / n);
+    standing.approved = refusals.is_empty() && standing.n_members > 0;
     Validated { standing, refusals }
 }
 

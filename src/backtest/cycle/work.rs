@@ -11,6 +11,7 @@ use crate::engine::period::Period;
 use crate::engine::plan::{Plan, Planner};
 use crate::engine::sweep::sweep;
 use crate::engine::table::Table;
+use crate::stats::power::BREAK_EVEN_110;
 use crate::strategy::condition::Condition;
 use crate::strategy::feature::{Feature, Known, Source};
 use crate::strategy::genetics::Vocabulary;
@@ -217,7 +218,6 @@ pub fn analyse(state: &mut State, table: &Table) -> Left {
     let Some(current) = &mut state.current else {
         return Left::default();
     };
-    let approved = |s: &super::state::Verdict| s.refusals.is_empty() && s.standing.n_members > 0;
     let mut refusals: BTreeMap<String, u64> = BTreeMap::new();
     for refusal in current.verdicts.iter().flat_map(|v| &v.refusals) {
         // Written as `member: criterion: figures`.
@@ -230,13 +230,13 @@ pub fn analyse(state: &mut State, table: &Table) -> Left {
     let held = current
         .verdicts
         .iter()
-        .filter_map(|v| Some((1.0 + v.standing.roi?) * 11.0 / 21.0));
+        .filter_map(|v| Some((1.0 + v.standing.roi?) * BREAK_EVEN_110));
     let (sources, n_trained) = rank_sources(table, &current.search);
     let lesson = Lesson {
         before: current.fold.test,
         iteration,
         n_validated: current.verdicts.len() as u64,
-        n_approved: current.verdicts.iter().filter(|v| approved(v)).count() as u64,
+        n_approved: current.verdicts.iter().filter(|v| v.standing.approved).count() as u64,
         training_rate: mean(training.collect()),
         held_out_rate: mean(held.collect()),
         refusals,
@@ -342,7 +342,7 @@ pub fn evolve(spec: &CycleSpec, state: &mut State, table: &Table) -> Left {
 
 /// Puts an approved strategy into production before a season.
 pub fn promote(state: &mut State, strategy: &Strategy, since: u16, roi: Option<f64>) {
-    let promised = (1.0 + roi.unwrap_or_default()) * 11.0 / 21.0;
+    let promised = (1.0 + roi.unwrap_or_default()) * BREAK_EVEN_110;
     state.production.push(Deployed {
         strategy: strategy.clone(),
         since,

@@ -28,16 +28,6 @@ impl Ensemble {
         (members.len() >= 2).then_some(Ensemble { members, votes })
     }
 
-    /// Its members.
-    pub fn members(&self) -> &[Strategy] {
-        &self.members
-    }
-
-    /// Votes a bet needs.
-    pub fn votes(&self) -> usize {
-        self.votes
-    }
-
     /// The candidate rows that enough members want in a period, both sides of a game among them where they disagree.
     /// Members that ask for what the table does not have cannot vote.
     pub fn select(&self, table: &Table, period: &Period) -> Bits {

@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How a population evolves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvolutionSettings {
-    /// Generations.
+    /// Generations in an iteration of the cycle.
     pub n_generations: u32,
     /// Children made in each.
     pub n_children: usize,
@@ -82,7 +82,7 @@ pub struct Evolution {
 }
 
 impl Evolution {
-    /// A population that begins with `founders`, which are scored in the first generation.
+    /// A population of nobody: founders come by [`Evolution::settle`], or the first generation is drawn.
     pub fn begin(settings: EvolutionSettings, seed: u64) -> Evolution {
         Evolution {
             settings,
@@ -91,16 +91,6 @@ impl Evolution {
             niches: BTreeMap::new(),
             n_tried: 0,
         }
-    }
-
-    /// Generations gone through.
-    pub fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// True after the last generation.
-    pub fn is_done(&self) -> bool {
-        self.generation >= self.settings.n_generations
     }
 
     /// Strategies scored so far: all of them were trials.

@@ -1,8 +1,9 @@
 //! What a strategy's past is worth to a search: a cautious estimate of profit per unit staked, never called performance.
 //!
 //! Two witnesses are weighed by their precision against a prior that the margin is lost (a normal-normal posterior):
-//! results, with the spread of a bet at -110; and closing line value, at the rate measured on 2009-2017, -4.5% + 5.4% for
-//! each point beaten, which knows far sooner. The score is the posterior mean, less one standard deviation, less a price for
+//! results, with the spread of a bet at -110; and closing line value, at the reference figures' rate of -4.5% + 5.4% for each
+//! point beaten, which knows far sooner. That rate was measured on 2009-2021 (research/quant.md): it is a piece of hindsight about
+//! what a point is worth, and about no strategy. The score is the posterior mean, less one standard deviation, less a price for
 //! each condition.
 
 use crate::domain::quote::Market;

@@ -1,6 +1,7 @@
 //! How much is new, and how much is tested: both by what earlier rounds brought and by what more trials cost.
 
 use super::{Decision, Kind};
+use crate::stats::power::BREAK_EVEN_110;
 use serde::{Deserialize, Serialize};
 
 /// What became of strategies of one origin before the validators: the share of members that approved, summed.
@@ -72,14 +73,11 @@ pub fn new_or_evolve(fresh: Yields, evolved: Yields, n_living: usize) -> (Mix, D
 const MOST: usize = 12;
 /// The best of all trials may need this win rate to be told from luck; beyond it testing more defeats itself.
 const HIGHEST_HURDLE: f64 = 0.58;
-/// What wins half of the bets' money back at -110.
-const BREAK_EVEN: f64 = 11.0 / 21.0;
-
 /// The win rate the best of `n` worthless strategies is expected to reach in `bets` bets: the break-even plus the expected
 /// maximum of `n` normal draws, by the bound sqrt(2 ln n) standard errors.
 pub(super) fn hurdle(n: u64, bets: f64) -> f64 {
     let draws = (2.0 * (n.max(1) as f64).ln()).sqrt();
-    BREAK_EVEN + draws * 0.5 / bets.max(1.0).sqrt()
+    BREAK_EVEN_110 + draws * 0.5 / bets.max(1.0).sqrt()
 }
 
 /// How many candidates to validate: as many as there are, but no more than leave a true edge distinguishable from the best

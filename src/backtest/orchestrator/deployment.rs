@@ -2,11 +2,14 @@
 
 use super::{Decision, Kind};
 use crate::strategy::rule::StrategyId;
+use crate::swarms::validation::LEAST_DEFLATED;
 use serde::{Deserialize, Serialize};
 
 /// What is known of a strategy when its deployment is decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
+    /// True when every member approved and nothing that only all periods together show speaks against it.
+    pub approved: bool,
     /// Members that approved.
     pub n_approved: u64,
     /// Members asked.
@@ -26,14 +29,12 @@ pub struct Standing {
 /// A return above this on spreads and totals is a bug until a person has found none: perfect foresight of every line move
 /// returns 9% at the opener.
 const TOO_GOOD: f64 = 0.15;
-/// The best of many must beat luck this surely.
-const LEAST_DEFLATED: f64 = 0.90;
 /// A strategy that wins and yet loses to the close has been lucky.
 const LEAST_CLV_POINTS: f64 = 0.0;
 
 /// Whether a person has to look at an approved strategy before it may bet.
 pub fn flag_for_human(s: &Standing) -> (bool, Decision) {
-    let why = if s.n_approved < s.n_members || s.n_members == 0 {
+    let why = if !s.approved {
         None
     } else if s.roi.is_some_and(|roi| roi > TOO_GOOD) {
         Some("it returns more than perfect foresight of line moves would: look for a leak")
@@ -54,8 +55,7 @@ pub fn flag_for_human(s: &Standing) -> (bool, Decision) {
 
 /// Whether a strategy goes into production: approved by every member, not flagged, and better than luck over all trials.
 pub fn deploy(s: &Standing, flagged: bool) -> (bool, Decision) {
-    let approved = s.n_members > 0 && s.n_approved == s.n_members;
-    let refused = if !approved {
+    let refused = if !s.approved {
         Some(format!(
             "{} of {} members approved; all must",
             s.n_approved, s.n_members
@@ -89,7 +89,8 @@ pub fn demotion(strategy: &StrategyId, reason: &str) -> Decision {
 
 impl Decision {
     fn facts(self, s: &Standing) -> Decision {
-        self.on("approved", s.n_approved)
+        self.on("approved", s.approved)
+            .on("members_approving", s.n_approved)
             .on("members", s.n_members)
             .on("bets", s.n_bets)
             .on("roi_110", s.roi)

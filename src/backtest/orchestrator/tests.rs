@@ -78,6 +78,7 @@ fn seasons_without_openers_are_left_out_and_a_changed_market_forgets() {
 
 fn approved() -> Standing {
     Standing {
+        approved: true,
         n_approved: 3,
         n_members: 3,
         n_bets: 900,
@@ -102,6 +103,7 @@ fn only_what_all_approve_and_luck_does_not_explain_is_deployed() {
     check(approved(), false, true, "all 3 members approved");
     check(
         Standing {
+            approved: false,
             n_approved: 2,
             ..approved()
         },

@@ -89,6 +89,17 @@ pub struct Round {
     pub deflated: Option<f64>,
 }
 
+impl Round {
+    /// True when the members' win rates are unlikely to be one rate.
+    pub fn is_discrepant(&self) -> bool {
+        is_discrepant(self.homogeneity)
+    }
+}
+
+fn is_discrepant(homogeneity: Option<f64>) -> bool {
+    homogeneity.is_some_and(|p| p < DISCREPANT)
+}
+
 /// Rates this unlikely to be one rate are a discrepancy.
 const DISCREPANT: f64 = 0.05;
 /// A member this far from the others, in standard errors, is heard.
@@ -138,7 +149,7 @@ impl Validation {
         let decided = |r: &Report| (u64::from(r.tally.wins), u64::from(r.tally.losses));
         let records: Vec<(u64, u64)> = self.known().map(decided).collect();
         self.homogeneity = same_rate(&records);
-        let discrepant = self.homogeneity.is_some_and(|p| p < DISCREPANT);
+        let discrepant = is_discrepant(self.homogeneity);
         self.ask(Phase::CrossExamination, |seat| {
             let own = self.reports.get(seat)?.as_ref().ok()?;
             let others: Vec<Report> = self.known().filter(|r| r.seat != *seat).cloned().collect();
