@@ -10,6 +10,7 @@ use crate::backtest::features;
 use crate::backtest::openers::OpenerReport;
 use crate::backtest::strategy_report::html::render_html;
 use crate::backtest::strategy_report::{Options, StrategyReport, render_text};
+use crate::backtest::walk_forward::Window;
 use crate::domain::archive::Archive;
 use crate::engine::period::Period;
 use crate::engine::plan::PlanError;
@@ -52,6 +53,9 @@ pub struct BacktestArgs {
     /// The seasons, as FIRST-LAST or one. Without it all that are stored up to the last that parameters were chosen on.
     #[arg(long, value_parser = parse_seasons)]
     pub seasons: Option<RangeInclusive<u16>>,
+    /// Hold each season against this many before it only, instead of all.
+    #[arg(long, value_name = "SEASONS", value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub rolling: Option<u16>,
     /// The seed of every random stream.
     #[arg(long)]
     pub seed: Option<u64>,
@@ -195,6 +199,7 @@ async fn backtest(
     let options = Options {
         seed: session.settings.seed,
         frozen_through: FROZEN_THROUGH,
+        window: args.rolling.map_or(Window::Expanding, Window::Rolling),
         n_trials,
         data_hash,
         code_version: CODE_VERSION.to_owned(),

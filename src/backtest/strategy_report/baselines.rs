@@ -1,26 +1,29 @@
 //! What needs no rule at all, on the same market and weeks: a strategy that does not beat these has found nothing.
 
-use super::row::{MIN_BETS, Row};
+use super::row::{Finder, MIN_BETS, Row};
 use crate::domain::quote::Market;
 use crate::engine::bits::Bits;
 use crate::engine::period::Period;
-use crate::engine::sheet::{Sheet, Subject};
+use crate::engine::sheet::{Settled, Sheet, Subject};
 use crate::engine::table::Table;
-use crate::engine::track::{Bet, Pricing, bets_on};
+use crate::engine::track::{Bet, Pricing, Track, bets_on};
 use crate::stats::bootstrap::Bootstrap;
-use crate::strategy::feature::{Feature, Flag, Source};
+use crate::strategy::feature::{Feature, Flag, Known, Source};
 use crate::strategy::stake::Stake;
+use std::cmp::Ordering;
 
 /// A seat has a view from here on: points of edge, or percentage points of value for a moneyline.
 const MIN_VIEW: f64 = 1.0;
 
 /// What the labels mean, to be printed below them.
 pub(super) const LEGEND: &str = "Both sides of every game cost the vig. Line moves are the sides the closing line went to, \
-    which nobody knows in time: a ceiling. The best seat is chosen anew each season by what it had earned before, on its \
+    which nobody knows in time: a ceiling. The own sides at the close are this rule's bets where a closing line is known, at \
+    that line and -110: what is left of the record once the line it bet is gone. The best seat is chosen anew each season by what it had earned before, on its \
     sides with a point of edge or more.";
 
-/// The baselines of a market over a period: no opinion, the moves of the line, the plain sides, the seats.
-pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstrap: &Bootstrap) -> Vec<Row> {
+/// The baselines of a track: no opinion, the moves of the line, the own sides at the close, the plain sides, the seats.
+pub(super) fn baselines(table: &Table, track: &Track, bootstrap: &Bootstrap) -> Vec<Row> {
+    let (market, period) = (track.market, &track.period);
     let sheet = table.sheet(market);
     let wanted = |holds: &dyn Fn(usize) -> bool| bets(sheet, period, holds);
     let row = |label: &str, bets: &[Bet]| Row::of(label, bets.iter(), bootstrap);
@@ -36,6 +39,9 @@ pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstra
             &wanted(&|row| is_shorter(sheet, row)),
         ),
     ];
+    if market != Market::Moneyline && table.at() == Known::Open {
+        rows.push(row("own sides at the close", &at_the_close(sheet, &track.bets)));
+    }
     let flag = |flag: Flag, up: f64| {
         let subject = Subject::Flag(flag);
         wanted(&|row| sheet.value(&subject, row) == Some(up))
@@ -54,6 +60,26 @@ pub(super) fn baselines(table: &Table, market: Market, period: &Period, bootstra
     rows.push(row("seats by equal votes", &wanted(&more_votes)));
     rows.push(row("best seat of the past", &best_seat(table, sheet, period)));
     rows
+}
+
+/// The bets that have a closing line, at that line and no known price: they ended as far from it as from their own line, less
+/// what the line moved their way.
+fn at_the_close(sheet: &Sheet, bets: &[Bet]) -> Vec<Bet> {
+    let (finder, cover) = (Finder::new(sheet), Subject::Feature(Feature::Cover));
+    let at_the_close = |bet: &Bet| {
+        let beaten = sheet.value(&cover, finder.row(bet)?)? - bet.clv?;
+        Some(Bet {
+            settled: match beaten.total_cmp(&0.0) {
+                _ if beaten == 0.0 => Settled::Push,
+                Ordering::Less => Settled::Loss,
+                _ => Settled::Win,
+            },
+            price: None,
+            clv: Some(0.0),
+            ..bet.clone()
+        })
+    };
+    bets.iter().filter_map(at_the_close).collect()
 }
 
 /// The settled bets on the rows of a period that a test holds for; of games with both sides wanted neither.

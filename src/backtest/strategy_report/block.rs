@@ -63,7 +63,7 @@ pub struct Block {
     pub prices: Vec<PriceRow>,
     /// What may become of a bankroll.
     pub futures: Vec<Future>,
-    /// Closing line values in bins of half a point (moneyline: one percentage point).
+    /// Closing line values in bins of half a point (moneyline: one percentage point), one of them around zero.
     pub clv: Vec<Bar>,
     /// Units over time.
     pub curve: Vec<CurvePoint>,
@@ -105,12 +105,12 @@ impl Block {
             family: Family::of(table, plans, period, options.n_trials, &mut rng(3)),
             efficiency: Efficiency::of(part.folds.iter().map(|f| (f.in_sample, f.out_of_sample))),
             refit_efficiency: Efficiency::of(refits().map(|r| (r.in_sample, r.out_of_sample))),
-            baselines: baselines(table, market, period, &bootstrap),
+            baselines: baselines(table, &track, &bootstrap),
             breakdowns: breakdowns(sheet, &track, &bootstrap),
             opinion: Opinion::of(sheet, plan.strategy(), period, &bootstrap),
             prices: prices(&track, &bootstrap),
             futures: futures(&track, options.seed),
-            clv: histogram(&values, width, -6, 6),
+            clv: histogram(&values, 0.5 * width, width, [-7, 6]),
             curve: curve(&track, &mut rng(4)),
         }
     }

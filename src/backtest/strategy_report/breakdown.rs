@@ -1,4 +1,4 @@
-//! Where a record comes from: by season, size of the line, part of the season, side, price.
+//! Where a record comes from: by season, part of the season, side, rest, wind, size of the line, price.
 
 use super::row::{Finder, Row, bucket, rows};
 use crate::domain::quote::{Market, Side};
@@ -27,24 +27,21 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
     let names: Vec<String> = seasons.iter().map(u16::to_string).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let [early, late] = track.early_and_late();
-    let line = |bet: &Bet| line_of(sheet, bet);
-    let (by, labels, ends): (_, &[&str], &[f64]) = match track.market {
-        Market::Total => (
-            "total line",
-            &["below 38", "38 to 42.5", "43 to 46.5", "47 to 50.5", "51 and more"],
-            &[38.0, 43.0, 47.0, 51.0],
-        ),
-        Market::Spread | Market::Moneyline => (
-            "points the favourite gives",
-            &["0 to 2.5", "3", "3.5 to 6.5", "7", "7.5 to 9.5", "10 and more"],
-            &[2.75, 3.25, 6.75, 7.25, 9.75],
-        ),
+    let finder = Finder::new(sheet);
+    let number = |feature: &Feature, bet: &Bet| {
+        let row = finder.row(bet)?;
+        sheet.value(&Subject::Feature(feature.clone()), row)
     };
+    let line = |bet: &Bet| match bet.line {
+        Some(line) => Some(line.points().abs()),
+        None => number(&Feature::Spread, bet),
+    };
+    let (by, labels, ends) = sizes(track.market);
     let sides: [Side; 2] = match track.market {
         Market::Total => [Side::Over, Side::Under],
         Market::Spread | Market::Moneyline => [Side::Home, Side::Away],
     };
-    vec![
+    let all = vec![
         part("season", &names, &|bet| {
             seasons.iter().position(|s| *s == bet.when.season)
         }),
@@ -58,6 +55,14 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
         part("side", &sides.map(Side::name), &|bet| {
             sides.iter().position(|s| *s == bet.side)
         }),
+        part("rest beyond the opponent's", &["less", "as much", "more"], &|bet| {
+            number(&Feature::Rest, bet).map(|days| bucket(days, &[-0.5, 0.5]))
+        }),
+        part(
+            "wind on the day, outdoors",
+            &["below 10 mph", "10 to 14", "15 and more"],
+            &|bet| number(&Feature::ObservedWind, bet).map(|mph| bucket(mph, &[10.0, 15.0])),
+        ),
         part(by, labels, &|bet| line(bet).map(|line| bucket(line, ends))),
         part(
             "price taken",
@@ -74,16 +79,25 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
                 None => Some(4),
             },
         ),
-    ]
+    ];
+    // What no bet answers is no question: a table without forecasts has no wind.
+    all.into_iter()
+        .filter(|by| by.rows.iter().any(|row| row.n_bets > 0))
+        .collect()
 }
 
-/// The total, or the points the favourite gives; for a moneyline the latter from the sheet.
-fn line_of(sheet: &Sheet, bet: &Bet) -> Option<f64> {
-    match bet.line {
-        Some(line) => Some(line.points().abs()),
-        None => {
-            let row = Finder::new(sheet).row(bet)?;
-            sheet.value(&Subject::Feature(Feature::Spread), row)
-        }
+/// By which line bets are sorted: its name, the labels, and the upper ends but for the last.
+fn sizes(market: Market) -> (&'static str, &'static [&'static str], &'static [f64]) {
+    match market {
+        Market::Total => (
+            "total line",
+            &["below 38", "38 to 42.5", "43 to 46.5", "47 to 50.5", "51 and more"],
+            &[38.0, 43.0, 47.0, 51.0],
+        ),
+        Market::Spread | Market::Moneyline => (
+            "points the favourite gives",
+            &["0 to 2.5", "3", "3.5 to 6.5", "7", "7.5 to 9.5", "10 and more"],
+            &[2.75, 3.25, 6.75, 7.25, 9.75],
+        ),
     }
 }

@@ -30,6 +30,11 @@ pub struct CurvePoint {
     pub expected: Option<f64>,
 }
 
+/// Profit over stakes at -110 that closing line value of so many points promises.
+pub(super) fn yield_by_close(clv_points: f64) -> f64 {
+    WORTH_OF_A_POINT * clv_points - VIG_110
+}
+
 /// The curve over all weeks of a track, one point a week.
 pub(super) fn curve(track: &Track, rng: &mut Pcg64Mcg) -> Vec<CurvePoint> {
     let weekly = track.weekly_returns(Pricing::Usual);
@@ -63,7 +68,7 @@ pub(super) fn curve(track: &Track, rng: &mut Pcg64Mcg) -> Vec<CurvePoint> {
 fn expected(track: &Track) -> BTreeMap<SeasonWeek, f64> {
     let mut weeks = BTreeMap::new();
     for bet in &track.bets {
-        *weeks.entry(bet.when).or_insert(0.0) += WORTH_OF_A_POINT * bet.clv.unwrap_or(0.0) - VIG_110;
+        *weeks.entry(bet.when).or_insert(0.0) += yield_by_close(bet.clv.unwrap_or(0.0));
     }
     weeks
 }

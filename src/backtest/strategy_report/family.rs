@@ -37,9 +37,9 @@ pub struct Bar {
     pub n: u64,
 }
 
-/// Values in bins of equal width from `first` to `last`, with an open bin on either end.
-pub(super) fn histogram(values: &[f64], width: f64, first: i32, last: i32) -> Vec<Bar> {
-    let end = |i: i32| f64::from(i) * width;
+/// Values in bins of equal width whose ends are `first` to `last` widths away from `origin`, with an open bin on either end.
+pub(super) fn histogram(values: &[f64], origin: f64, width: f64, [first, last]: [i32; 2]) -> Vec<Bar> {
+    let end = |i: i32| origin + f64::from(i) * width;
     let bins = std::iter::once((None, Some(end(first))))
         .chain((first..last).map(|i| (Some(end(i)), Some(end(i + 1)))))
         .chain([(Some(end(last)), None)]);
@@ -227,7 +227,7 @@ fn noise(returns: &Returns) -> Option<Noise> {
         n_combinations: found.n_combinations,
         median_logit: found.median_logit,
         prob_loss: found.prob_oos_loss,
-        logits: histogram(&found.logits, 0.5, -LOGIT_ENDS, LOGIT_ENDS),
+        logits: histogram(&found.logits, 0.0, 0.5, [-LOGIT_ENDS, LOGIT_ENDS]),
     })
 }
 
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn every_value_falls_into_one_bin() {
-        let bars = histogram(&[-9.0, -1.0, -0.2, 0.0, 0.5, 7.0], 0.5, -2, 2);
+        let bars = histogram(&[-9.0, -1.0, -0.2, 0.0, 0.5, 7.0], 0.0, 0.5, [-2, 2]);
         assert_eq!(
             bars.iter().map(|bar| bar.n).collect::<Vec<_>>(),
             [1, 1, 1, 1, 1, 1][..].to_vec()

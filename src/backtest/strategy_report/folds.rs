@@ -1,7 +1,8 @@
 //! The rule season by season: what it had done before, what it did then, and what a re-fit on that past alone did.
 
+use super::Options;
 use super::row::MIN_BETS;
-use crate::backtest::walk_forward::{Window, folds};
+use crate::backtest::walk_forward::folds;
 use crate::domain::quote::Market;
 use crate::engine::period::Period;
 use crate::engine::plan::Plan;
@@ -121,21 +122,20 @@ impl Efficiency {
     }
 }
 
-/// One row for each season of the period, expanding: the past is everything the table holds before it. `plans` are the rule,
-/// first, and its neighbours.
-pub(super) fn rows(table: &Table, plans: &[Plan], period: &Period, frozen_through: u16) -> Vec<FoldRow> {
+/// One row for each season of the period with the past of the window. `plans` are the rule, first, and its neighbours.
+pub(super) fn rows(table: &Table, plans: &[Plan], period: &Period, options: &Options) -> Vec<FoldRow> {
     let market = plans.first().map(Plan::market);
     let seasons: Vec<u16> = seasons(table, market);
     let asked: Vec<u16> = seasons_in(table, market, period);
     let inside = |fold: &crate::backtest::walk_forward::Fold| asked.contains(&fold.test);
-    let folds = folds(&seasons, 0, Window::Expanding, 0).into_iter().filter(inside);
+    let folds = folds(&seasons, 0, options.window, 0).into_iter().filter(inside);
     folds
         .map(|fold| {
             let (past, test) = (fold.training(), fold.testing());
             let (before, after) = (sweep(table, plans, &past), sweep(table, plans, &test));
             FoldRow {
                 season: fold.test,
-                is_judged: fold.test > frozen_through,
+                is_judged: fold.test > options.frozen_through,
                 in_sample: Figures::of(&before[0]),
                 out_of_sample: Figures::of(&after[0]),
                 refit: best(&before).map(|at| Refit {

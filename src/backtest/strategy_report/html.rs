@@ -51,7 +51,7 @@ pub fn render_html(report: &StrategyReport) -> String {
         title = escaped(&title),
         rule = escaped(&report.strategy.to_string()),
         period = escaped(&report.period.to_string()),
-        folds = tables::folds(&report.folds),
+        folds = tables::folds(&report.folds, report.window),
         provenance = tables::provenance(report),
     )
 }

@@ -29,6 +29,7 @@ pub use opinion::Opinion;
 pub use row::{MIN_BETS, Row};
 pub use text::render_text;
 
+use crate::backtest::walk_forward::Window;
 use crate::domain::quote::Market;
 use crate::engine::manifest::Manifest;
 use crate::engine::period::Period;
@@ -46,6 +47,8 @@ pub struct Options {
     pub seed: u64,
     /// The last season parameters were chosen on.
     pub frozen_through: u16,
+    /// Which past a season is held against, and the rule is chosen again from its neighbours on.
+    pub window: Window,
     /// Strategies that were ever tried, this one among them.
     pub n_trials: u64,
     /// Fingerprint of the facts the table was built from.
@@ -83,6 +86,8 @@ pub struct StrategyReport {
     pub judged: Block,
     /// Seasons that parameters were chosen on.
     pub chosen_here: Block,
+    /// Which past each season is held against.
+    pub window: Window,
     /// The rule season by season.
     pub folds: Vec<FoldRow>,
 }
@@ -99,7 +104,7 @@ impl StrategyReport {
         options: &Options,
     ) -> Result<StrategyReport, PlanError> {
         let plans = family::plans(table, strategy)?;
-        let folds = folds::rows(table, &plans, period, options.frozen_through);
+        let folds = folds::rows(table, &plans, period, options);
         let block = |label: &str, is_judged: bool| {
             let weeks = table.weeks().into_iter();
             let inside = weeks.filter(|w| period.contains(*w) && (w.season > options.frozen_through) == is_judged);
@@ -120,6 +125,7 @@ impl StrategyReport {
             market: strategy.market(),
             period: period.clone(),
             frozen_through: options.frozen_through,
+            window: options.window,
             is_simulated: options.is_simulated,
             n_quarantined: table.n_quarantined(),
             verdict_lines: verdict::lines(&judged, &chosen_here, strategy.market(), options.n_trials),
@@ -135,6 +141,7 @@ fn manifest(table: &Table, strategy: &Strategy, period: &Period, options: &Optio
         ("strategy", strategy.to_string()),
         ("period", period.to_string()),
         ("frozen_through", options.frozen_through.to_string()),
+        ("window", options.window.to_string()),
         ("simulated", options.is_simulated.to_string()),
     ];
     let parameters: BTreeMap<String, String> = parameters.map(|(name, value)| (name.to_owned(), value)).into();

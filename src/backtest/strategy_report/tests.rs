@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::game::{GameId, SeasonWeek};
 use crate::domain::line::HalfPoints;
 use crate::domain::price::Decimal;
-use crate::engine::sheet::{Candidate, Key, Settled, Sheet, SheetBuilder};
+use crate::engine::sheet::{Candidate, Key, Settled, Sheet, SheetBuilder, Subject};
 use crate::strategy::feature::{Feature, Flag, Known, Source};
 use chrono::{DateTime, TimeDelta};
 use rand::RngExt as _;
@@ -47,6 +47,12 @@ fn sides(world: World, rng: &mut Pcg64Mcg, week: u8) -> [Candidate; 2] {
     let p_win = if edge.abs() < 1.0 { 0.5 } else { world.p };
     let first_won = rng.random_bool(p_win) == (edge > 0.0);
     let pushed = world.pushes_only || rng.random_bool(0.03);
+    let size = 0.5 + 0.8 * edge.abs();
+    let cover = match (pushed, first_won) {
+        (true, _) => 0.0,
+        (false, true) => size,
+        (false, false) => -size,
+    };
     let moved = 0.3 * edge + rng.random_range(-1.5..1.5);
     let points = HalfPoints(rng.random_range(-14..14) + if world.market == Market::Total { 90 } else { 0 });
     let price = [1.87, 1.909, 1.952][rng.random_range(0..3usize)];
@@ -60,6 +66,7 @@ fn sides(world: World, rng: &mut Pcg64Mcg, week: u8) -> [Candidate; 2] {
         let mut side = Candidate::default()
             .with(Feature::Edge(sharp.clone()), sign * edge)
             .with(Feature::Value(sharp.clone()), sign * edge)
+            .with(Feature::Cover, sign * cover)
             .with(Feature::Week, f64::from(week))
             .with(Feature::Spread, points.points().abs())
             .with(Feature::Votes, if sign * edge > 0.0 { 5.0 } else { 2.0 })
@@ -105,6 +112,7 @@ fn options() -> Options {
     Options {
         seed: 7,
         frozen_through: 2017,
+        window: Window::Expanding,
         n_trials: 40,
         data_hash: "0f1e2d".to_owned(),
         code_version: "test".to_owned(),
@@ -173,6 +181,51 @@ fn a_true_edge_is_told_from_luck_and_parts_are_not_added_up() {
         .sum();
     assert_eq!(u64::from(oos), p.n_bets);
     assert!(judged.efficiency.ratio.unwrap() > 0.2, "{:?}", judged.efficiency);
+}
+
+#[test]
+fn the_same_bets_at_the_close_end_by_the_closing_line() {
+    let table = table(WORLD, 2018..=2020);
+    let report = report(&table, RULE, "2018-2020");
+    let row = |label: &str| report.judged.baselines.iter().find(|row| row.label == label).unwrap();
+    let close = row("own sides at the close");
+    let sheet = table.sheet(Market::Spread);
+    let own: Vec<usize> = (0..sheet.n_rows())
+        .filter(|row| {
+            let sharp = Feature::Edge(Source::new("sharp").unwrap());
+            sheet.value(&Subject::Feature(sharp), *row) >= Some(1.5)
+        })
+        .collect();
+    let beaten =
+        |row: &usize| sheet.value(&Subject::Feature(Feature::Cover), *row).unwrap() - sheet.clv(*row).unwrap();
+    let wins = own.iter().filter(|row| beaten(row) > 0.0).count() as u64;
+    assert_eq!((close.n_bets, close.wins), (own.len() as u64, wins));
+    assert_eq!(close.clv.mean, Some(0.0));
+    let lost = report.judged.headline.performance.wins;
+    assert!(
+        close.wins < lost,
+        "the line moves towards these sides, so fewer win at the close"
+    );
+}
+
+#[test]
+fn a_rolling_window_forgets_and_says_so() {
+    let table = table(WORLD, 2012..=2017);
+    let rolling = Options {
+        window: Window::Rolling(2),
+        ..options()
+    };
+    let of = |options: &Options| {
+        let (rule, period) = (RULE.parse().unwrap(), "2012-2017".parse().unwrap());
+        StrategyReport::of(&table, &rule, &period, options).unwrap()
+    };
+    let (all, lately) = (of(&options()), of(&rolling));
+    check(&lately);
+    assert_eq!(lately.folds[5].past.to_string(), "2015-2016");
+    assert!(lately.folds[5].in_sample.n_bets < all.folds[5].in_sample.n_bets);
+    assert_eq!(lately.folds[2], all.folds[2], "two seasons are all there are");
+    assert!(render_text(&lately, 110).contains("rolling over 2 seasons"));
+    assert_ne!(lately.manifest, all.manifest);
 }
 
 #[test]
@@ -297,6 +350,10 @@ fn the_text_report_is_the_stored_one() {
     };
     let report = report(&table(world, 2015..=2019), RULE, "2015-2019");
     let text = render_text(&report, 110);
-    let stored = include_str!("tests/golden.txt");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/backtest/strategy_report/tests/golden.txt"
+    );
+    let stored = std::fs::read_to_string(path).unwrap();
     assert_eq!(text, stored, "the report changed; after a look store this one:\n{text}");
 }

@@ -8,6 +8,7 @@ use super::money::{DRAWDOWN_LIMIT, RUIN_AT};
 use super::opinion::Opinion;
 use super::row::{MIN_BETS, Row, clv_unit};
 use crate::backtest::format::{NONE, interval, number, percent, rate, table, wrap};
+use crate::backtest::walk_forward::Window;
 
 /// The report as text. Paragraphs are broken at `width` columns; tables are made for 110 and never cut.
 pub fn render_text(report: &StrategyReport, width: usize) -> String {
@@ -29,7 +30,7 @@ pub fn render_text(report: &StrategyReport, width: usize) -> String {
     for block in [&report.judged, &report.chosen_here] {
         text += &render_block(block, report, width);
     }
-    text += &folds(&report.folds);
+    text += &folds(&report.folds, report.window);
     let legend = format!(
         "Brackets are 95% intervals: Wilson's for rates, the percentile bootstrap over whole weeks for means. Rows with * \
          have fewer than {MIN_BETS} bets and show nothing. Yields are profit over stakes, one unit a bet, at -110 or a \
@@ -279,7 +280,7 @@ fn opinion(o: &Opinion) -> String {
     text
 }
 
-fn folds(folds: &[FoldRow]) -> String {
+fn folds(folds: &[FoldRow], window: Window) -> String {
     let figures = |f: &Figures| {
         [
             f.n_bets.to_string(),
@@ -312,7 +313,10 @@ fn folds(folds: &[FoldRow]) -> String {
         }
     }
     let header = ["", "n before", "yield %", "n", "W-L-P", "yield %", "CLV", "max DD u"];
-    "\nFOLDS: each season after all seasons before it\n".to_owned() + &table(&header, &rows)
+    format!(
+        "\nFOLDS, {window}: each season after seasons before it\n{}",
+        table(&header, &rows)
+    )
 }
 
 fn indented(lines: &[String]) -> String {

@@ -1,6 +1,7 @@
 //! What a reader must be told before any figure: worse than the closing line, not told from luck, the pick of many.
 
 use super::block::Block;
+use super::curve::yield_by_close;
 use super::row::clv_unit;
 use crate::backtest::format::{interval, number, percent, rate};
 use crate::domain::quote::Market;
@@ -26,6 +27,7 @@ pub(super) fn lines(judged: &Block, chosen: &Block, market: Market, n_trials: u6
         }
         let said = [
             against_close(block, market),
+            against_expectation(block, market),
             against_luck(block),
             against_break_even(block, market),
             against_search(block, n_trials),
@@ -51,6 +53,21 @@ fn against_close(block: &Block, market: Market) -> Option<String> {
         _ => "NOT told from the closing line: closing line value",
     };
     Some(format!("{verdict} {text}."))
+}
+
+/// Results that the closing line does not explain are luck or a leak more often than an edge the market never sees.
+fn against_expectation(block: &Block, market: Market) -> Option<String> {
+    let p = &block.headline.performance;
+    let ([low, _], promised) = (p.roi_110.ci95?, yield_by_close(p.clv.mean?));
+    if market == Market::Moneyline || low <= promised {
+        return None;
+    }
+    Some(format!(
+        "NOT explained by the closing line: the yield is {}% where its closing line value promises {}%; what is above that \
+         is luck or a leak until shown otherwise.",
+        interval(p.roi_110, 100.0, 1, true),
+        number(100.0 * promised, 1, true)
+    ))
 }
 
 fn against_luck(block: &Block) -> Option<String> {

@@ -18,8 +18,7 @@ pub(super) fn all(block: &Block, market: Market) -> String {
         bars(
             &block.clv,
             "Closing line value",
-            &format!("n {}; above zero the line moved our way; {unit} a bet", clv.n),
-            |bar| side(bar, 0.0),
+            &format!("n {}; {unit} a bet; green: the line moved our way, grey: not at all", clv.n),
         ),
         block.family.noise.as_ref().and_then(|noise| {
             let note = format!(
@@ -29,7 +28,7 @@ pub(super) fn all(block: &Block, market: Market) -> String {
                 noise.n_blocks,
                 block.family.n_members
             );
-            bars(&noise.logits, "Overfitting: logits", &note, |bar| side(bar, 0.0))
+            bars(&noise.logits, "Overfitting: logits", &note)
         }),
     ];
     let pictures: Vec<String> = pictures.into_iter().flatten().collect();
@@ -113,7 +112,11 @@ fn edges(block: &Block) -> Option<String> {
         .map(|(i, row)| {
             (
                 i as f64 + 0.5,
-                format!("{}, n {}", row.label.replace(" and more", "+"), row.n_bets),
+                format!(
+                    "{}, n {}",
+                    row.label.replace(" and more", "+").replace(" to ", "-"),
+                    row.n_bets
+                ),
             )
         })
         .collect();
@@ -169,16 +172,16 @@ fn calibration(block: &Block) -> Option<String> {
     Some(figure("", "Does 60% mean 60%?", &note, &picture.finish("calibration")))
 }
 
-/// Green where a bin lies above a mark, red where it lies below.
-fn side(bar: &Bar, mark: f64) -> &'static str {
-    if bar.low.is_some_and(|low| low >= mark) {
-        "good"
-    } else {
-        "bad"
+/// Green where a bin lies above zero, red where it lies below, grey where it is around it.
+fn side(bar: &Bar) -> &'static str {
+    match (bar.low, bar.high) {
+        (Some(low), _) if low >= 0.0 => "good",
+        (Some(_), Some(high)) if high > 0.0 => "thin",
+        _ => "bad",
     }
 }
 
-fn bars(bars: &[Bar], title: &str, note: &str, class: impl Fn(&Bar) -> &'static str) -> Option<String> {
+fn bars(bars: &[Bar], title: &str, note: &str) -> Option<String> {
     let n: u64 = bars.iter().map(|bar| bar.n).sum();
     let width = bars.iter().find_map(|bar| Some(bar.high? - bar.low?))?;
     if n == 0 {
@@ -193,7 +196,7 @@ fn bars(bars: &[Bar], title: &str, note: &str, class: impl Fn(&Bar) -> &'static 
     for bar in bars {
         let end = |end: Option<f64>| end.map_or_else(|| "beyond".to_owned(), |x| number(x, 1, true));
         let tip = format!("{} to {}: {}", end(bar.low), end(bar.high), bar.n);
-        picture.bar(class(bar), from(bar), from(bar) + width, share(bar), &tip);
+        picture.bar(side(bar), from(bar), from(bar) + width, share(bar), &tip);
         if bar.n > 0 && bars.len() <= 16 {
             picture.note(from(bar) + 0.5 * width, share(bar), &bar.n.to_string());
         }

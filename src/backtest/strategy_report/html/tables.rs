@@ -9,6 +9,7 @@ use super::super::svg::escaped;
 use super::super::text::{plain, scaled};
 use super::super::{Efficiency, StrategyReport};
 use crate::backtest::format::{interval, number, percent, rate};
+use crate::backtest::walk_forward::Window;
 
 /// A table with a heading; rows come with their class. Every cell is escaped here.
 fn table(title: &str, header: &[&str], rows: &[(&str, Vec<String>)]) -> String {
@@ -86,13 +87,9 @@ pub(super) fn futures(block: &Block) -> String {
         "The bankroll on {} paths of {} bets",
         first.ends.n_paths, first.ends.n_bets
     );
-    let ruined = format!("at {} or below", percent(Some(RUIN_AT), 0));
-    let deep = format!("fell by {} or more", percent(Some(DRAWDOWN_LIMIT), 0));
-    table(
-        &title,
-        &["if it wins", "median end", "5% end below", &ruined, &deep],
-        &rows,
-    )
+    let ruined = format!("at {}", percent(Some(RUIN_AT), 0));
+    let deep = format!("fell by {}", percent(Some(DRAWDOWN_LIMIT), 0));
+    table(&title, &["if it wins", "median", "worst 5%", &ruined, &deep], &rows)
 }
 
 /// How the rule stands as the pick of its neighbours, and from season to season.
@@ -180,7 +177,7 @@ pub(super) fn calibration(opinion: &Opinion) -> String {
 }
 
 /// Each season after all seasons before it.
-pub(super) fn folds(folds: &[FoldRow]) -> String {
+pub(super) fn folds(folds: &[FoldRow], window: Window) -> String {
     let figures = |label: String, before: &Figures, after: &Figures, note: String| {
         vec![
             label,
@@ -235,7 +232,7 @@ pub(super) fn folds(folds: &[FoldRow]) -> String {
     ];
     let table = table("", &header, &rows);
     format!(
-        "<section><h2>Folds</h2><p class=\"dim\">Each season after all seasons before it; the re-fit chose its bounds on those alone.</p>{table}</section>"
+        "<section><h2>Folds, {window}</h2><p class=\"dim\">Each season after seasons before it; the re-fit chose its bounds on those alone.</p>{table}</section>"
     )
 }
 
