@@ -18,7 +18,7 @@ mod report;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub use features::{FeatureCheck, FeatureReport, features};
+pub use features::{FeatureCheck, FeatureReport, features, words};
 pub use raw::RawData;
 pub use report::{Check, Difference, Kind, LeakReport, Part, Verdict};
 

@@ -57,7 +57,7 @@ pub fn convene_validation(order: &ValidateOrder) -> Hearing {
             .map(|held| Bench::cut(&order.table, held.clone()))
             .collect(),
         searched: order.search.clone(),
-        biased: Vec::new(),
+        biased: order.biased.clone(),
         n_validated: Trials::new(n),
     }
 }

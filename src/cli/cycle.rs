@@ -12,6 +12,7 @@ use crate::backtest::cycle::state::{CycleSpec, Lesson, Phase, State};
 use crate::backtest::cycle::{Begin, season_facts};
 use crate::backtest::evolution::EvolutionSettings;
 use crate::backtest::features;
+use crate::backtest::leak::FeatureReport;
 use crate::backtest::openers::OpenerReport;
 use crate::engine::manifest::Manifest;
 use crate::home::Home;
@@ -31,6 +32,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ Each step is stored before the next. Killed in any phase, the same command goes 
 Examples:
   huddle cycle                          judge 2012 to 2017, seasons settings were chosen on
   huddle cycle --seasons 2012-2021      a look at judged seasons: it is counted
+  huddle cycle --leakcheck leak.json    with what `huddle leakcheck --features --json` found
   huddle cycle --status                 how far it is, and what was decided, without doing anything"
 )]
 pub struct CycleArgs {
@@ -57,6 +60,9 @@ pub struct CycleArgs {
     /// The seed of every random stream.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// What `huddle leakcheck --features --json` printed: strategies that use what it calls biased are refused.
+    #[arg(long, value_name = "FILE", conflicts_with = "status")]
+    pub leakcheck: Option<PathBuf>,
     /// Print how far the last cycle is, and its decisions; changes nothing.
     #[arg(long)]
     pub status: bool,
@@ -108,6 +114,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`Failure`] of the session; 6 when too few seasons are stored; 130 when interrupted, and the same command goes on.
 pub fn run(args: &CycleArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+    let biased = args.leakcheck.as_deref().map(biased).transpose()?.unwrap_or_default();
     let outcome = if args.status {
         let mut conn = session::reading(home)?;
         let row = cycles::latest(&mut conn)?
@@ -120,7 +127,7 @@ pub fn run(args: &CycleArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
             Ok(())
         };
         session::in_home(home, NetArgs { offline: true }, adjust, async |session: &Session| {
-            cycle(session, args, now).await
+            cycle(session, args, biased, now).await
         })?
     };
     emit(args.json, out, &outcome, |out| text::print(out, &outcome))?;
@@ -143,7 +150,29 @@ async fn ask<W: Work>(session: &Session, work: W) -> Result<W::Output, Failure> 
     Ok(answer.context("the database did not answer")??)
 }
 
-async fn cycle(session: &Session, args: &CycleArgs, now: DateTime<Utc>) -> Result<Outcome, Failure> {
+/// The words a stored leak check calls biased.
+fn biased(path: &Path) -> Result<Vec<String>, Failure> {
+    let name = path.display();
+    let text = std::fs::read(path).with_context(|| format!("reading {name}"));
+    let text = text.map_err(|e| Failure::new(2, e))?;
+    let report: FeatureReport = serde_json::from_slice(&text)
+        .with_context(|| format!("{name} is not what `huddle leakcheck --features --json` prints"))
+        .map_err(|e| Failure::new(5, e))?;
+    if report.features.is_empty() {
+        return Err(Failure::new(
+            5,
+            anyhow!("{name} has compared no feature: nothing was checked"),
+        ));
+    }
+    Ok(report.biased().cloned().collect())
+}
+
+async fn cycle(
+    session: &Session,
+    args: &CycleArgs,
+    biased: Vec<String>,
+    now: DateTime<Utc>,
+) -> Result<Outcome, Failure> {
     let data_hash = report::count_look(session, "cycle", &args.seasons, now).await?;
     let archive = Arc::clone(&session.archive);
     say("building the table of candidate bets at the open");
@@ -161,6 +190,7 @@ async fn cycle(session: &Session, args: &CycleArgs, now: DateTime<Utc>) -> Resul
         n_validators: N_VALIDATORS,
         evolution: EvolutionSettings::default(),
         min_past: MIN_PAST,
+        biased,
         n_validated_before,
         seasons: season_facts(&table),
         data_hash,

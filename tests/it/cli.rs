@@ -60,6 +60,15 @@ fn every_mistake_has_its_code_and_says_what_to_do() {
         5,
         &["empty"],
     );
+    let leak = empty.to_str().unwrap();
+    fails(
+        &home,
+        &["cycle", "--leakcheck", leak],
+        5,
+        &["is not what `huddle leakcheck --features --json` prints"],
+    );
+    fs::write(&empty, r#"{"seed":1,"basis":"open","n_rounds":0,"features":{}}"#).unwrap();
+    fails(&home, &["cycle", "--leakcheck", leak], 5, &["nothing was checked"]);
     fs::write(home.path().join("config.toml"), "bankrol = 5").unwrap();
     fails(&home, &["picks"], 3, &["config.toml", "bankrol"]);
 }

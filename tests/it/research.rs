@@ -115,6 +115,7 @@ fn spec(table: &Table) -> CycleSpec {
             ..EvolutionSettings::default()
         },
         min_past: 5,
+        biased: Vec::new(),
         n_validated_before: 0,
         seasons: season_facts(table),
         data_hash: "invented".to_owned(),

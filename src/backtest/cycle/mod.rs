@@ -11,6 +11,7 @@ mod work;
 
 pub use work::season_facts;
 
+use crate::backtest::leak;
 use crate::backtest::orchestrator::{deploy, flag_for_human};
 use crate::backtest::walk_forward::Fold;
 use crate::engine::period::Period;
@@ -97,6 +98,8 @@ pub struct ValidateOrder {
     pub search: Period,
     /// Each member's seasons.
     pub held: Vec<Period>,
+    /// What of all that it uses a leak check calls biased.
+    pub biased: Vec<String>,
     /// Strategies ever validated, this one included.
     pub n_validated: u64,
     /// All candidate bets.
@@ -272,9 +275,13 @@ fn generate_order(run: &Begin) -> GenerateOrder {
 
 fn validate_order(run: &Begin) -> Option<ValidateOrder> {
     let current = run.state.current.as_ref()?;
+    let candidate = current.queue.first()?.clone();
+    let uses = leak::words(&candidate.strategy);
+    let biased = run.spec.biased.iter().filter(|word| uses.contains(*word));
     Some(ValidateOrder {
         name: round_name(run, "validation"),
-        candidate: current.queue.first()?.clone(),
+        biased: biased.cloned().collect(),
+        candidate,
         search: current.search.clone(),
         held: current.held.clone(),
         n_validated: run.spec.n_validated_before + run.state.n_validated + 1,

@@ -28,6 +28,9 @@ pub struct CycleSpec {
     pub evolution: EvolutionSettings,
     /// Past seasons a fold needs at least: two to search on and one for each validator.
     pub min_past: usize,
+    /// What a leak check calls biased, in its words: no strategy that uses it is approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub biased: Vec<String>,
     /// Strategies validated by earlier cycles on whatever facts: part of what the best one is judged against.
     pub n_validated_before: u64,
     /// The market of each past season.

@@ -77,6 +77,7 @@ fn spec(table: &Table) -> CycleSpec {
             ..EvolutionSettings::default()
         },
         min_past: 5,
+        biased: vec!["line taken".to_owned(), "edge(nobody)".to_owned()],
         n_validated_before: 0,
         seasons: season_facts(table),
         data_hash: "made up".to_owned(),
@@ -148,7 +149,10 @@ fn run(table: &Arc<Table>, mut state: State, n_steps: u64, stop: Option<u64>) ->
         let effect = drive(&mut cycle, input, DateTime::UNIX_EPOCH, &mut rng).pop().unwrap();
         input = match effect {
             Effect::Generate(order) => Input::Generated(generated(&order)),
-            Effect::Validate(order) => Input::Validated(Box::new(validated(&order))),
+            Effect::Validate(order) => {
+                assert_eq!(order.biased, ["line taken"], "of what is biased, what it uses");
+                Input::Validated(Box::new(validated(&order)))
+            }
             Effect::Store(step) => {
                 assert_eq!(step.n, n + 1);
                 (n, state) = (step.n, step.state.clone());

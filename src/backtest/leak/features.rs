@@ -16,9 +16,11 @@ use crate::domain::price::Decimal;
 use crate::domain::quote::Market;
 use crate::engine::sheet::{Candidate, Subject};
 use crate::minds::quant::ROSTER;
-use crate::strategy::feature::Known;
+use crate::strategy::feature::{Known, Source};
+use crate::strategy::rule::Strategy;
+use crate::strategy::stake::Stake;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,11 +49,38 @@ pub struct FeatureReport {
 }
 
 impl FeatureReport {
+    /// The features that moved with the future.
+    pub fn biased(&self) -> impl Iterator<Item = &String> {
+        self.features
+            .iter()
+            .filter(|(_, check)| check.n_biased > 0)
+            .map(|(word, _)| word)
+    }
+
     /// True when something was compared and nothing differed.
     pub fn is_clean(&self) -> bool {
         !self.features.is_empty() && self.features.values().all(|f| f.n_biased == 0)
     }
 }
+
+/// What a strategy uses, in the words of this check: what its conditions ask, whose probability its stake follows, and the
+/// line and the price every bet takes.
+pub fn words(strategy: &Strategy) -> BTreeSet<String> {
+    let asked = strategy.conditions().iter().map(|c| Subject::of(c).name());
+    let mut words: BTreeSet<String> = asked.collect();
+    if let Stake::Kelly { source, .. } = strategy.stake() {
+        words.insert(chance_of(source));
+    }
+    words.extend([LINE_TAKEN.to_owned(), PRICE_TAKEN.to_owned()]);
+    words
+}
+
+fn chance_of(source: &Source) -> String {
+    format!("chance({})", source.as_str())
+}
+
+const LINE_TAKEN: &str = "line taken";
+const PRICE_TAKEN: &str = "price taken";
 
 /// Changes a candidate after it was built, from the raw rows of the very run it is built in: how a test plants a column
 /// that knows too much.
@@ -154,9 +183,9 @@ fn answers(made: &Candidate, known: Known) -> Vec<(String, Option<f64>)> {
             answers.push((subject.name(), Some(*value)));
         }
     }
-    answers.push(("price taken".to_owned(), made.price.map(Decimal::get)));
+    answers.push((PRICE_TAKEN.to_owned(), made.price.map(Decimal::get)));
     for (source, chance) in &made.chances {
-        answers.push((format!("chance({})", source.as_str()), Some(*chance)));
+        answers.push((chance_of(source), Some(*chance)));
     }
     answers
 }
@@ -165,20 +194,20 @@ fn note_line(row: &Row, cells: &mut Cells) {
     for (side, made) in row.sides.iter().enumerate() {
         let place = (row.key.game.clone(), row.market, side);
         let line = made.line.map(|line| line.points().to_bits());
-        cells.entry("line taken".to_owned()).or_default().insert(place, line);
+        cells.entry(LINE_TAKEN.to_owned()).or_default().insert(place, line);
     }
 }
 
 /// Counts cells of both builds; one that is in only one of them differs.
 fn compare(kind: Kind, before: &Cells, after: &Cells, found: &mut BTreeMap<String, FeatureCheck>) {
     let (nothing, names) = (BTreeMap::new(), before.keys().chain(after.keys()));
-    let names: std::collections::BTreeSet<&String> = names.collect();
+    let names: BTreeSet<&String> = names.collect();
     for name in names {
         let (old, new) = (
             before.get(name).unwrap_or(&nothing),
             after.get(name).unwrap_or(&nothing),
         );
-        let places: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let places: BTreeSet<_> = old.keys().chain(new.keys()).collect();
         let check = found.entry(name.clone()).or_default();
         for place in places {
             check.n_cells += 1;

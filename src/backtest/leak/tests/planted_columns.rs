@@ -5,6 +5,7 @@ use super::league::{league, week};
 use crate::agents::specialists::data_engineer::AsOf;
 use crate::backtest::leak::RawData;
 use crate::backtest::leak::features::{Plant, check, features};
+use crate::backtest::leak::words;
 use crate::domain::game::GameId;
 use crate::domain::quote::Market;
 use crate::engine::sheet::{Candidate, Subject};
@@ -54,6 +55,7 @@ fn a_column_that_peeks_is_caught_by_its_name_alone() {
             .map(|(n, _)| n)
             .collect();
         assert_eq!(biased, [name], "{report}");
+        assert_eq!(report.biased().collect::<Vec<_>>(), biased);
         let first = report.features[name].first.clone().unwrap();
         assert!(first.starts_with(kind), "{name}: {first}");
         assert!(!report.is_clean());
@@ -80,4 +82,20 @@ fn weeks_that_are_not_there_are_no_clean_report() {
     let nowhere = crate::domain::game::SeasonWeek { season: 1990, week: 1 };
     let report = features(&league(3), &[nowhere], AsOf::Open, SEED, &mut |_, _| {});
     assert!(!report.is_clean() && report.features.is_empty());
+}
+
+#[test]
+fn a_strategy_uses_what_it_asks_and_what_it_bets_at() {
+    let rule = "spread at open when away and edge(elo) >= 1 stake kelly(stack) 25% cap 1%";
+    let used = words(&rule.parse().unwrap());
+    let used: Vec<&str> = used.iter().map(String::as_str).collect();
+    assert_eq!(
+        used,
+        ["chance(stack)", "edge(elo)", "home", "line taken", "price taken"]
+    );
+    let report = features(&league(3), &[week(2)], AsOf::Open, SEED, &mut |_, _| {});
+    assert!(
+        used.iter().all(|word| report.features.contains_key(*word)),
+        "the words are the report's"
+    );
 }
