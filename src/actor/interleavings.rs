@@ -80,7 +80,8 @@ impl Play {
             buried: Vec::new(),
             sent: [0; N_SENDERS],
             n_replacements: 4,
-            rng: Pcg64Mcg::new(u128::from(seed)),
+            // The generator drops the lowest bit of its seed.
+            rng: Pcg64Mcg::new(u128::from(seed) << 1),
         };
         play.open();
         play

@@ -1,57 +1,8 @@
-//! What many tests of one body of data are worth: an exact tail, and two ways to pay for having searched.
+//! What the best of many patterns is worth: the reality check over all that were tried.
 
-use libm::{lgamma, log1p};
 use pulp::{Arch, NullaryFnOnce};
 use rand::Rng as _;
 use rand_pcg::Pcg64Mcg;
-
-/// The chance of `wins` or more in `n` bets that win with probability `p` in (0, 1): the exact binomial tail, summed from the
-/// likeliest term outwards so that nothing is lost. 1 without bets or without wins.
-pub fn binomial_tail(wins: u64, n: u64, p: f64) -> f64 {
-    if wins == 0 || n == 0 {
-        return 1.0;
-    }
-    let log_term = |k: u64| {
-        let (k, n) = (k as f64, n as f64);
-        lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * p.ln() + (n - k) * log1p(-p)
-    };
-    let odds = p / (1.0 - p);
-    // Above the mean the terms fall from `wins` on; below it the other tail is the short one.
-    let falling = wins as f64 >= p * n as f64;
-    let mut term = log_term(if falling { wins } else { wins - 1 }).exp();
-    let mut sum = 0.0;
-    let mut k = if falling { wins } else { wins - 1 };
-    loop {
-        sum += term;
-        if falling {
-            if k == n || term < sum * 1e-18 {
-                return sum.min(1.0);
-            }
-            term *= odds * (n - k) as f64 / (k + 1) as f64;
-            k += 1;
-        } else {
-            if k == 0 || term < sum * 1e-18 {
-                return (1.0 - sum).clamp(0.0, 1.0);
-            }
-            term *= k as f64 / ((n - k + 1) as f64 * odds);
-            k -= 1;
-        }
-    }
-}
-
-/// The level at which each hypothesis would just be kept when the share of false discoveries is held at that level
-/// (Benjamini and Hochberg 1995): the smallest `p_j m / rank_j` over all p-values at or above its own.
-pub fn adjusted(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
-    let mut q = vec![1.0; p.len()];
-    let mut least: f64 = 1.0;
-    for (rank, &i) in order.iter().enumerate().rev() {
-        least = least.min(p[i] * p.len() as f64 / (rank + 1) as f64);
-        q[i] = least;
-    }
-    q
-}
 
 /// Resamples computed side by side.
 const LANES: usize = 16;
@@ -124,34 +75,6 @@ impl NullaryFnOnce for Batch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tails_are_exact() {
-        // scipy.stats.binom.sf(k - 1, n, p)
-        let cases = [
-            (6, 10, 0.5, 0.376953125),
-            (60, 100, 0.5, 0.02844396682049039),
-            (10, 10, 0.3, 0.3f64.powi(10)),
-            (1, 10, 0.3, 1.0 - 0.7f64.powi(10)),
-            (0, 10, 0.3, 1.0),
-            (0, 0, 0.3, 1.0),
-        ];
-        for (wins, n, p, expected) in cases {
-            let got = binomial_tail(wins, n, p);
-            assert!((got - expected).abs() < 1e-12, "{wins} of {n} at {p}: {got}");
-        }
-        // Both roads meet at the mean.
-        let sum = |k: u64| binomial_tail(k, 3_000, 11.0 / 21.0) - binomial_tail(k + 1, 3_000, 11.0 / 21.0);
-        assert!((sum(1_571) - sum(1_572)).abs() < 1e-4 && sum(1_571) > 0.01);
-    }
-
-    #[test]
-    fn false_discoveries_are_paid_for() {
-        let q = adjusted(&[0.01, 0.04, 0.03, 0.5]);
-        let expected = [0.04, 0.16 / 3.0, 0.16 / 3.0, 0.5];
-        assert!(q.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{q:?}");
-        assert!(adjusted(&[]).is_empty());
-    }
 
     /// Two hundred weeks of a coin that wins this often.
     fn coin(share: f64, rng: &mut Pcg64Mcg) -> Vec<f32> {

@@ -6,11 +6,12 @@
 //! On real closing lines nothing is expected to survive (research says so), and an empty list is an answer.
 
 use super::bets::{Bet, Family};
-use super::evidence::{adjusted, binomial_tail, reality_check};
+use super::evidence::reality_check;
 use super::items::{GameFacts, Item, Kind};
 use super::itemsets::{Baskets, Bounds, Itemsets, MiningError};
 use super::table::{Table, Tally};
 use crate::stats::estimate::Rate;
+use crate::stats::multiplicity::{benjamini_hochberg, binomial_tail};
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -152,7 +153,7 @@ pub fn trial(
         weeks_held.push(weeks);
         families.push(verdict);
     }
-    let q = adjusted(&patterns.iter().map(|p| p.p_held).collect::<Vec<f64>>());
+    let q = benjamini_hochberg(&patterns.iter().map(|p| p.p_held).collect::<Vec<f64>>());
     patterns.iter_mut().zip(q).for_each(|(pattern, q)| pattern.q_held = q);
     for (verdict, weeks) in families.iter_mut().zip(&weeks_held) {
         let stands = |p: &&Pattern| p.bet.family() == verdict.family && p.q_held <= trial.level;
@@ -218,7 +219,10 @@ impl Tried {
 
     /// What training says; of the seasons held back nothing yet.
     fn verdict(&self, family: Family, trial: &Trial, rng: &mut Pcg64Mcg) -> FamilyVerdict {
-        let significant = adjusted(&self.p).iter().filter(|q| **q <= trial.level).count();
+        let significant = benjamini_hochberg(&self.p)
+            .iter()
+            .filter(|q| **q <= trial.level)
+            .count();
         FamilyVerdict {
             family,
             n_tried: self.p.len(),
