@@ -6,13 +6,15 @@
 //!   specialists  data_engineer, risk_manager, performance_analyst
 //!   swarms       consensus: the members (twelve seats under a supervisor of their own), and the table
 //!                generation, validation: the same with strategists and validators, and a panel each
-//!   backtesting  cycle
+//!                conductor
+//!   backtesting  cycle, strategy_desk
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
 
 pub mod api_manager;
 pub mod clerk;
+pub mod conductor;
 pub mod grading;
 pub mod order;
 pub mod panel;
@@ -33,6 +35,7 @@ use crate::agents::swarm_member::SwarmMember;
 use crate::agents::validator::Validator;
 use crate::api::{Provider, ProviderPolicy};
 use crate::backtest::cycle::{self, Begin, Cycle};
+use crate::backtest::strategy_desk::StrategyDesk;
 use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds, uptime};
 use crate::domain::belief::Seat;
@@ -44,6 +47,8 @@ use crate::shell::{Hear, Mute, Shell, ShellArgs, ShellRef};
 use crate::store::keeper::Database;
 use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
+use crate::swarms::conductor::Conductor;
+use crate::swarms::conductor::calendar::Calendar;
 use crate::swarms::consensus::Consensus;
 use crate::swarms::generation::Generation;
 use crate::swarms::panel::{Panel, Procedure};
@@ -52,6 +57,7 @@ use crate::swarms::validation::{self, Validation};
 use crate::transport::Wire;
 use api_manager::{ApiManager, ApiManagerArgs};
 use clerk::AuditClerk;
+use conductor::{ConductorRef, StrategyDeskRef};
 use panel::{PanelDesk, PanelHandle};
 use research::{Following, GenerationPanel, MAX_NEWS, News, ResearchDesk, ValidationPanel};
 use roster::Everybody;
@@ -119,6 +125,10 @@ pub struct House {
     pub validation: ValidationPanel,
     /// The cycle that uses both.
     pub cycle: ShellRef<Cycle, ResearchDesk>,
+    /// Says which swarm may run, and makes one portfolio.
+    pub conductor: ConductorRef,
+    /// Says what the strategies in production want.
+    pub strategy_desk: StrategyDeskRef,
     following: Following,
 }
 
@@ -293,7 +303,12 @@ struct Research {
 }
 
 /// Hangs up research: what goes below `swarms`, what stands beside them, and the handles.
-fn research(database: &ActorRef<Database>, clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, ChildSpec, Research) {
+fn research(
+    database: &ActorRef<Database>,
+    conductor: &ConductorRef,
+    clock: &Clock,
+    seeds: Seeds,
+) -> (Vec<ChildSpec>, ChildSpec, Research) {
     let strategists = strategists::STRATEGISTS.map(
         |(name, mind)| -> (Seat, Arc<dyn Fn() -> SeatedStrategist + Send + Sync>) {
             (Seat::new(name), Arc::new(move || SeatedStrategist::new(mind)))
@@ -311,6 +326,7 @@ fn research(database: &ActorRef<Database>, clock: &Clock, seeds: Seeds) -> (Vec<
         database: database.clone(),
         generation: generation.clone(),
         validation: validation.clone(),
+        conductor: conductor.clone(),
         clock: clock.clone(),
         following: Arc::clone(&following),
     };
@@ -329,6 +345,17 @@ fn research(database: &ActorRef<Database>, clock: &Clock, seeds: Seeds) -> (Vec<
         following,
     };
     (vec![generation_spec, validation_spec], cycle_spec, handles)
+}
+
+/// Who makes one portfolio of all that is wanted, and who says what strategies want.
+fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 2], ConductorRef, StrategyDeskRef) {
+    let args = ShellArgs::mute("swarms/conductor", clock.clone(), seeds, |_| {
+        Conductor::new(Calendar::default())
+    });
+    let (conductor_spec, conductor) = ChildSpec::of::<Shell<Conductor, Mute>>("conductor", args);
+    let args = ShellArgs::mute("backtesting/strategy_desk", clock.clone(), seeds, |_| StrategyDesk);
+    let (desk_spec, strategy_desk) = ChildSpec::of::<Shell<StrategyDesk, Mute>>("strategy_desk", args);
+    ([conductor_spec, desk_spec], conductor, strategy_desk)
 }
 
 impl House {
@@ -379,17 +406,14 @@ impl House {
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children| branch(id, children, seeds);
-        let (mut swarm_specs, cycle_spec, research) = research(&platform.database, &clock, seeds);
-        roster::register_research(
-            &platform.registry,
-            &research.generation,
-            &research.validation,
-            &research.cycle,
-        )
-        .expect("each agent of research has a path of its own");
+        let ([conductor_spec, desk_spec], conductor, strategy_desk) = conducting(&clock, seeds);
+        let (mut swarm_specs, cycle_spec, research) = research(&platform.database, &conductor, &clock, seeds);
+        roster::register_research(&platform.registry, &research, &conductor, &strategy_desk)
+            .expect("each agent of research has a path of its own");
         swarm_specs.insert(0, consensus_spec);
+        swarm_specs.push(conductor_spec);
         let swarms = branch("swarms", swarm_specs);
-        let backtesting = branch("backtesting", vec![cycle_spec]);
+        let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
         let base = branch("platform", platform_specs);
         let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms, backtesting]).seeds(seeds));
@@ -410,6 +434,8 @@ impl House {
             generation: research.generation,
             validation: research.validation,
             cycle: research.cycle,
+            conductor,
+            strategy_desk,
             following: research.following,
         }
     }

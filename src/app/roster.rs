@@ -1,17 +1,17 @@
 //! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
 
-use super::research::{GenerationPanel, ResearchDesk, ValidationPanel};
-use super::{MemberRef, Platform, SwarmRef, api_manager, clerk, teller};
+use super::conductor::{ConductorRef, StrategyDeskRef};
+use super::{MemberRef, Platform, Research, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::workers::logger;
 use crate::agents::{strategist, swarm_member, validator};
-use crate::backtest::cycle::{self, Cycle};
+use crate::backtest::{cycle, strategy_desk};
 use crate::bus::{Begin, Door, Entry, Registry, RegistryError};
 use crate::domain::belief::Seat;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::shell::{Mute, ShellRef};
 use crate::store::{Conn, keeper};
-use crate::swarms::{consensus, generation, minutes, validation};
+use crate::swarms::{conductor, consensus, generation, minutes, validation};
 use std::collections::BTreeMap;
 
 /// What the bus is.
@@ -66,17 +66,29 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// Registers research: the two swarms with their seats, and the cycle.
+/// Registers research: the two swarms with their seats, the cycle, and what stands between strategies and bets.
 pub(super) fn register_research(
     registry: &Registry<Conn>,
-    generation: &GenerationPanel,
-    validation: &ValidationPanel,
-    cycle: &ShellRef<Cycle, ResearchDesk>,
+    research: &Research,
+    conductor: &ConductorRef,
+    strategy_desk: &StrategyDeskRef,
 ) -> Result<(), RegistryError> {
+    let Research {
+        generation,
+        validation,
+        cycle,
+        ..
+    } = research;
     let (ideas, judges) = ("/swarms/generation", "/swarms/validation");
     registry.register(Entry::of(ideas, generation::CARD, &generation.panel))?;
     registry.register(Entry::of(judges, validation::CARD, &validation.panel))?;
+    registry.register(Entry::of("/swarms/conductor", conductor::CARD, conductor))?;
     registry.register(Entry::of("/backtesting/cycle", cycle::CARD, cycle))?;
+    registry.register(Entry::of(
+        "/backtesting/strategy_desk",
+        strategy_desk::CARD,
+        strategy_desk,
+    ))?;
     for (seat, member) in &generation.members {
         registry.register(Entry::of(&format!("{ideas}/{seat}"), strategist::CARD, member))?;
     }

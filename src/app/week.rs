@@ -1,6 +1,7 @@
 //! Playing a week through the house: the data engineer lays out its rounds, the swarm holds them, the database keeps them.
 
 use super::House;
+use super::conductor::{NoLeave, with_leave};
 use super::order::{WeekOrder, round_id};
 use super::record::record;
 use super::table::Conclusion;
@@ -18,6 +19,7 @@ use crate::store::journal::Head;
 use crate::store::keeper::{Do, Work};
 use crate::store::rounds::{self, RoundRecord};
 use crate::store::{Conn, StoreError, Stored, sha256};
+use crate::swarms::conductor::life::Swarm;
 use crate::swarms::consensus::{Consensus, Input};
 use crate::swarms::round::{Convene, Round};
 use chrono::{DateTime, Utc};
@@ -35,6 +37,8 @@ pub struct PlayedWeek {
     /// Rounds that were stored before with other decisions, because a seat was absent in one of the two; the stored
     /// ones stand and these are not kept.
     pub differing: Vec<String>,
+    /// What earlier rounds of the week had bet.
+    pub open_before: Exposure,
     /// The journal's head afterwards.
     pub journal: Head,
 }
@@ -64,6 +68,9 @@ pub enum WeekError {
     /// The swarm did not conclude a round in its time.
     #[error("the round {0} was not concluded within seven minutes; run it again")]
     Late(String),
+    /// The swarm may hold no round now.
+    #[error("the round was not held")]
+    NoLeave(#[from] NoLeave),
     /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
@@ -74,8 +81,6 @@ pub enum WeekError {
 
 /// A table that crashed is asked again this often.
 const MAX_TRIES: usize = 3;
-/// All phases at their limits, twice.
-const ROUND_LIMIT: Duration = Duration::from_secs(420);
 /// How often a waiting caller looks whether the table was restarted.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Preparing reads the archive, storing writes a thousand rows.
@@ -102,9 +107,10 @@ pub async fn play(house: &House, order: &WeekOrder) -> Result<PlayedWeek, WeekEr
         rounds: Vec::new(),
         n_known: 0,
         differing: Vec::new(),
+        open_before: open_bets(house, order).await?,
         journal: Head::none(),
     };
-    let mut exposure = open_bets(house, order).await?;
+    let mut exposure = played.open_before.clone();
     if let Some(seat) = &order.kill {
         house.plot.against(seat.clone());
     }
@@ -262,8 +268,13 @@ fn convene(order: &WeekOrder, prepared: &Prepared, bankroll: Cents, exposure: Ex
 async fn hold(house: &House, convene: Convene) -> Result<Round, WeekError> {
     let name = convene.round.0.clone();
     let mut concluded = house.concluded.lock().await;
-    let held = tokio::time::timeout(ROUND_LIMIT, hold_once_more(house, &convene, &mut concluded)).await;
-    held.unwrap_or(Err(WeekError::Late(name)))
+    let round = convene.round.clone();
+    let limit = Swarm::Consensus.limit().to_std().unwrap_or_default();
+    with_leave(&house.conductor, Swarm::Consensus, &round, async {
+        let held = tokio::time::timeout(limit, hold_once_more(house, &convene, &mut concluded)).await;
+        held.unwrap_or(Err(WeekError::Late(name)))
+    })
+    .await
 }
 
 async fn hold_once_more(

@@ -4,8 +4,7 @@
 //! reads the schedule and the prices from that view. Only three things are taken from afterwards: how a bet ended, its
 //! closing line value, and the columns that are marked as known after the game, which no plan can reach.
 //!
-//! Wind and temperature forecasts have no column until an archive holds forecasts with the instant they were made at; they
-//! then belong into `known` in `columns.rs`, read from the round's view.
+//! Wind and temperature are forecasts as they were known: past seasons have none stored, so their columns are empty there.
 
 mod columns;
 #[cfg(test)]
@@ -16,6 +15,7 @@ use crate::agents::specialists::data_engineer::{AsOf, Planned, plan, slate};
 use crate::domain::archive::{Archive, View};
 use crate::domain::belief::{Abstention, Answer, Offer, Seat};
 use crate::domain::game::SeasonWeek;
+use crate::domain::price::American;
 use crate::domain::probability::Probability;
 use crate::domain::quote::{Book, Market, Quote};
 use crate::engine::sheet::{Candidate, Key, Sheet, SheetBuilder, SheetError};
@@ -51,12 +51,15 @@ pub struct Row {
     pub book: Book,
     /// Home or over first, away or under second.
     pub sides: [Candidate; 2],
+    /// The best price at the line and the book that named it, of either side.
+    pub offered: [Option<(Book, American)>; 2],
 }
 
 /// Seats that go through the past together, round by round.
 pub struct Walk {
     seats: Vec<(Seat, Source, Member)>,
     as_of: AsOf,
+    books: Option<Vec<Book>>,
     settings: PoolSettings,
     shapes: Option<Shapes>,
     /// What votes are weighed with, learnt at the first round of a week.
@@ -74,17 +77,23 @@ impl Walk {
         Walk {
             seats: roster.iter().filter_map(seat).collect(),
             as_of,
+            books: None,
             settings: PoolSettings::default(),
             shapes: None,
             weights: None,
         }
     }
 
+    /// The same walk at some books' prices only; at all books' without any.
+    pub fn at_books(self, books: Option<Vec<Book>>) -> Walk {
+        Walk { books, ..self }
+    }
+
     /// The candidates of a round. Rounds are asked for in the order of their instants; an earlier one is answered too, but
     /// the members start over for it.
     pub fn round(&mut self, archive: &Arc<Archive>, planned: &Planned) -> Vec<Row> {
         let view = archive.as_of(planned.at);
-        let offers = slate(planned, &view, self.as_of, None);
+        let offers = slate(planned, &view, self.as_of, self.books.as_deref());
         if offers.iter().all(|offer| offer.reference.iter().all(Option::is_none)) {
             return Vec::new(); // nothing to bet on; members catch up by themselves
         }
@@ -141,6 +150,8 @@ impl Walk {
                 kickoff: fixture.kickoff,
             },
             book: quote.book.clone(),
+            offered: [market.first_side(), market.first_side().other()]
+                .map(|side| columns::best_price(offer, quote, side).map(|(book, price)| (book.clone(), price))),
             sides,
         })
     }

@@ -12,6 +12,7 @@ mod format;
 
 pub mod report;
 
+pub mod strategy_desk;
 pub mod strategy_report;
 
 pub mod leak;

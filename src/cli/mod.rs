@@ -24,6 +24,7 @@ pub mod session;
 pub mod stats;
 pub mod strategies;
 pub mod sync;
+pub mod timetable;
 pub mod upstream;
 pub mod words;
 
@@ -74,6 +75,8 @@ pub enum Verb {
     Api(api::ApiCommand),
     /// Hold the week's swarm rounds and print the slate.
     Picks(picks::PicksArgs),
+    /// Say which swarm runs when in a week.
+    Timetable(timetable::TimetableArgs),
     /// Grade the bets of finished games.
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
@@ -194,6 +197,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
             Err(error) => Err(Failure::new(error.exit_code(), error)),
         },
         Verb::Picks(args) => picks::run(&args, &home, now, out),
+        Verb::Timetable(args) => timetable::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
         Verb::Backtest(args) => backtest::run(&args, &home, now, out),

@@ -1,5 +1,6 @@
 //! `huddle picks`: hold the rounds of a week and print the slate, with the case for and against every pick.
 
+mod portfolio;
 mod text;
 mod view;
 
@@ -9,6 +10,7 @@ use super::session::{self, NetArgs, Session};
 use super::sync::bring;
 use super::{Failure, words};
 use crate::agents::specialists::data_engineer::AsOf;
+use crate::app::conductor::portfolio as portfolio_of;
 use crate::app::order::WeekOrder;
 use crate::app::sync::Topic;
 use crate::app::week::{PlayedWeek, play};
@@ -22,6 +24,7 @@ use crate::minds::quant::ROSTER;
 use anyhow::anyhow;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use clap::Args;
+pub use portfolio::PortfolioView;
 use std::io::Write;
 use std::sync::Arc;
 pub use text::print;
@@ -139,17 +142,44 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
         };
         count_picks(session, when, now).await?;
         let played: PlayedWeek = play(&session.house, &order).await?;
-        Ok(Slate::of(&played, &order)?)
+        let mut slate = Slate::of(&played, &order)?;
+        if let Some(made) = portfolio_of(&session.house, &order, &played).await? {
+            slate.portfolio = Some(PortfolioView::of(&made, &order.archive.week(when)));
+        }
+        Ok(slate)
     })?;
     emit(args.json, out, &slate, |out| print(out, &slate, args.all))?;
     Ok(0)
 }
 
-/// The week asked for, and when it is decided by default: past weeks at their openers, the current one now.
+/// The week asked for, and when it is decided by default.
 fn choose(args: &PicksArgs, archive: &Archive, now: DateTime<Utc>) -> Result<(SeasonWeek, AsOf), Failure> {
+    let asked = args.season.zip(args.week);
+    let asked = asked.map(|(season, week)| SeasonWeek { season, week });
+    let (when, default) = week_or_current(asked, archive, now)?;
+    if asked.is_some()
+        && let Some(opens) = not_open_yet(args, archive, when, now)
+    {
+        return Err(Failure::new(
+            6,
+            anyhow!("{when} opens on {opens}: before that no line is known; come back then"),
+        ));
+    }
+    Ok((when, default))
+}
+
+/// A week that is stored, or the one that is open now, and when it is decided by default: past weeks at their openers, the
+/// current one now.
+///
+/// # Errors
+/// [`Failure`] (6) when there is none.
+pub fn week_or_current(
+    asked: Option<SeasonWeek>,
+    archive: &Archive,
+    now: DateTime<Utc>,
+) -> Result<(SeasonWeek, AsOf), Failure> {
     let is_past = |when| archive.week(when).iter().all(|f| f.settles_at() <= now);
-    if let (Some(season), Some(week)) = (args.season, args.week) {
-        let when = SeasonWeek { season, week };
+    if let Some(when) = asked {
         if archive.week(when).is_empty() {
             let weeks = archive.weeks();
             let stored = weeks.first().zip(weeks.last());
@@ -159,12 +189,6 @@ fn choose(args: &PicksArgs, archive: &Archive, now: DateTime<Utc>) -> Result<(Se
             return Err(Failure::new(
                 6,
                 anyhow!("no games of {when}: {stored}; see `huddle data status`"),
-            ));
-        }
-        if let Some(opens) = not_open_yet(args, archive, when, now) {
-            return Err(Failure::new(
-                6,
-                anyhow!("{when} opens on {opens}: before that no line is known; come back then"),
             ));
         }
         return Ok((when, if is_past(when) { AsOf::Open } else { AsOf::At(now) }));

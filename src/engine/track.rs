@@ -202,7 +202,7 @@ fn bet(sheet: &Sheet, row: usize, stake: &Stake) -> Option<Bet> {
 
 /// Share of the bankroll a rule stakes: flat, or a fraction of Kelly under its cap. A push returns the stake, so it leaves
 /// the best share as it is when the probability is given no push: `f = p - (1 - p) / b` (Kelly 1956).
-fn share(sheet: &Sheet, row: usize, stake: &Stake, price: Decimal) -> f64 {
+pub fn share(sheet: &Sheet, row: usize, stake: &Stake, price: Decimal) -> f64 {
     match stake {
         Stake::Flat { percent } => percent.get() / 100.0,
         Stake::Kelly { source, percent, cap } => {

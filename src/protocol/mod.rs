@@ -10,6 +10,7 @@ pub mod body;
 pub mod card;
 pub mod fact;
 pub mod hearing;
+pub mod proposal;
 pub mod question;
 pub mod research;
 pub mod written;

@@ -5,6 +5,7 @@
 
 pub mod ballot;
 pub mod ballot_box;
+pub mod conductor;
 pub mod consensus;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -12,6 +12,7 @@ mod cli;
 mod feeds;
 mod house;
 mod parlays;
+mod portfolio;
 mod research;
 mod runtime;
 mod season_files;

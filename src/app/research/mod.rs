@@ -2,7 +2,8 @@
 
 pub mod written;
 
-use super::panel::PanelHandle;
+use super::conductor::{ConductorRef, NoLeave, with_leave};
+use super::panel::{PanelError, PanelHandle};
 use crate::actor::{ActorRef, Ctx, How, Lane};
 use crate::agents::strategist::SeatedStrategist;
 use crate::agents::validator::Validator;
@@ -13,6 +14,7 @@ use crate::clock::Clock;
 use crate::protocol::question::RoundId;
 use crate::shell::{Hear, Outlet, Shell};
 use crate::store::keeper::{Database, Do};
+use crate::swarms::conductor::life::Swarm;
 use crate::swarms::generation::Generation;
 use crate::swarms::validation::Validation;
 use parking_lot::Mutex;
@@ -63,10 +65,23 @@ pub struct ResearchDesk {
     pub generation: GenerationPanel,
     /// Judges them.
     pub validation: ValidationPanel,
+    /// Says whether they may.
+    pub conductor: ConductorRef,
     /// The time, for the rows.
     pub clock: Clock,
     /// Whom to tell.
     pub following: Following,
+}
+
+/// Why a swarm did not do its part.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    /// It may not now.
+    #[error(transparent)]
+    NoLeave(#[from] NoLeave),
+    /// Its panel failed.
+    #[error(transparent)]
+    Panel(#[from] PanelError),
 }
 
 type Seat = Ctx<Shell<Cycle, ResearchDesk>>;
@@ -84,7 +99,9 @@ impl ResearchDesk {
         self.spawn(ctx, async move {
             let convene = tokio::task::spawn_blocking(move || (convene_generation(&order), order)).await;
             let (convene, order) = convene.map_err(|e| e.to_string())?;
-            let held = desk.generation.hold(RoundId(order.name), convene).await;
+            let name = RoundId(order.name);
+            let held = async { desk.generation.hold(name.clone(), convene).await.map_err(Cut::from) };
+            let held = with_leave(&desk.conductor, Swarm::Generation, &name, held).await;
             Ok(Input::Generated(generated(&held.map_err(|e| e.to_string())?.round)))
         });
     }
@@ -94,7 +111,9 @@ impl ResearchDesk {
         self.spawn(ctx, async move {
             let name = RoundId(order.name.clone());
             let convene = tokio::task::spawn_blocking(move || convene_validation(&order)).await;
-            let held = desk.validation.hold(name, convene.map_err(|e| e.to_string())?).await;
+            let convene = convene.map_err(|e| e.to_string())?;
+            let held = async { desk.validation.hold(name.clone(), convene).await.map_err(Cut::from) };
+            let held = with_leave(&desk.conductor, Swarm::Validation, &name, held).await;
             let held = held.map_err(|e| e.to_string())?;
             Ok(Input::Validated(Box::new(validated(&held.round))))
         });

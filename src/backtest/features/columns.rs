@@ -6,8 +6,8 @@ use crate::domain::belief::Offer;
 use crate::domain::calendar::eastern_hour;
 use crate::domain::game::{Fixture, Phase, Roof};
 use crate::domain::line::HalfPoints;
-use crate::domain::price::Decimal;
-use crate::domain::quote::{Market, Moment, Quote, Side};
+use crate::domain::price::{American, Decimal};
+use crate::domain::quote::{Book, Market, Moment, Quote, Side};
 use crate::engine::sheet::{Candidate, Settled};
 use crate::market::clv::line_value;
 use crate::market::odds::break_even;
@@ -33,7 +33,7 @@ pub(super) fn known(view: &View, offer: &Offer, quote: &Quote, as_of: AsOf) -> [
         let sign = if side.is_first() { 1.0 } else { -1.0 };
         let mut made = schedule(&offer.fixture, market, side);
         made.line = quote.line;
-        made.price = best_price(offer, quote, side);
+        made.price = best_price(offer, quote, side).map(|(_, price)| price.decimal());
         let handicap = match market {
             Market::Spread => quote.line.map(|line| -sign * line.points()),
             Market::Total => quote.line.map(HalfPoints::points),
@@ -50,11 +50,27 @@ pub(super) fn known(view: &View, offer: &Offer, quote: &Quote, as_of: AsOf) -> [
                 made = made.with(feature, value + 0.0); // no minus zero
             }
         }
+        for (feature, value) in weather(view, &offer.fixture) {
+            made = made.with(feature, value);
+        }
         match spread {
             Some(spread) if market != Market::Total => made.flagged(Flag::Favourite, sign * spread.points() > 0.0),
             _ => made,
         }
     })
+}
+
+/// The forecast that was known, in the open air; a roof that may be closed leaves none to speak of.
+fn weather(view: &View, fixture: &Fixture) -> impl Iterator<Item = (Feature, f64)> {
+    let open = matches!(fixture.roof, Some(Roof::Outdoors) | None);
+    let forecast = view.forecast(&fixture.id).filter(|_| open).map(|f| f.air);
+    let values = [
+        (Feature::Wind, forecast.and_then(|air| air.wind_mph)),
+        (Feature::Temperature, forecast.and_then(|air| air.temperature_f)),
+    ];
+    values
+        .into_iter()
+        .filter_map(|(feature, value)| Some((feature, value?)))
 }
 
 fn schedule(fixture: &Fixture, market: Market, side: Side) -> Candidate {
@@ -82,14 +98,18 @@ fn schedule(fixture: &Fixture, market: Market, side: Side) -> Candidate {
     }
 }
 
-/// The best price of a side among those at the reference line: a better line would be another bet.
-fn best_price(offer: &Offer, quote: &Quote, side: Side) -> Option<Decimal> {
+/// The best price of a side among those at the reference line, and the first book by name that has it: a better line would
+/// be another bet.
+pub(super) fn best_price<'a>(offer: &'a Offer, quote: &Quote, side: Side) -> Option<(&'a Book, American)> {
     let same = offer
         .prices
         .iter()
         .filter(|q| q.market == quote.market && q.line == quote.line);
-    let prices = same.filter_map(|q| q.price(side)).map(|price| price.decimal());
-    prices.max_by(|a, b| a.get().total_cmp(&b.get()))
+    let prices = same.filter_map(|q| Some((&q.book, q.price(side)?)));
+    prices.max_by(|(book, a), (other, b)| {
+        let by_price = a.decimal().get().total_cmp(&b.decimal().get());
+        by_price.then_with(|| other.cmp(book))
+    })
 }
 
 /// Points the line has moved towards home or over since it opened; for a moneyline those of the spread.

@@ -51,3 +51,48 @@ fn the_same_archive_makes_the_same_table() {
     let never = table(&archive, Known::After, &ROSTER, &Quarantine::default(), &mut |_, _| {});
     assert_eq!(never.unwrap_err(), BuildError::Table(TableError::Moment));
 }
+
+#[test]
+fn weather_is_the_forecast_that_was_known() {
+    use crate::domain::archive::Told;
+    use crate::domain::source::Source as Teller;
+    use crate::domain::weather::{Air, Forecast};
+    let archive = league(5).archive();
+    let when = archive.weeks()[3];
+    let outdoors =
+        |f: &&&crate::domain::game::Fixture| matches!(f.roof, Some(crate::domain::game::Roof::Outdoors) | None);
+    let fixture = (*archive.week(when).iter().find(outdoors).unwrap()).clone();
+    let forecast = |known, wind| {
+        let air = Air {
+            wind_mph: Some(wind),
+            ..Air::default()
+        };
+        let as_of = fixture.opens_at + chrono::TimeDelta::minutes(known);
+        let (hour, source) = (fixture.kickoff, Teller::Nws);
+        (
+            fixture.id.clone(),
+            Forecast {
+                hour,
+                air,
+                as_of,
+                source,
+            },
+        )
+    };
+    let told = Told {
+        forecasts: vec![forecast(-60, 12.0), forecast(60, 30.0)],
+        ..Told::default()
+    };
+    let archive = Arc::new(Arc::try_unwrap(archive).unwrap().with(told));
+    let table = table(&archive, Known::Open, &ROSTER, &Quarantine::default(), &mut |_, _| {}).unwrap();
+    let sheet = table.sheet(Market::Total);
+    for (at, key) in sheet.games().iter().enumerate() {
+        let wind = sheet.value(&Subject::Feature(Feature::Wind), 2 * at);
+        assert_eq!(
+            wind,
+            (key.game == fixture.id).then_some(12.0),
+            "the later forecast is not known yet"
+        );
+        assert_eq!(sheet.value(&Subject::Feature(Feature::Temperature), 2 * at), None);
+    }
+}

@@ -25,6 +25,9 @@ NO BET: {}",
             card(out, pick, Cents(slate.unit_cents))?;
         }
     }
+    if let Some(portfolio) = &slate.portfolio {
+        super::portfolio::print(out, portfolio, Cents(slate.unit_cents))?;
+    }
     leans(out, slate)?;
     if all {
         writeln!(out, "\nevery pass")?;
@@ -251,7 +254,7 @@ fn footer(out: &mut dyn Write, slate: &Slate) -> io::Result<()> {
     writeln!(out, "journal  {} entries, head {hash}", slate.journal_entries)?;
     writeln!(
         out,
-        "No seat knows of injuries, quarterbacks or weather: look before you believe a pick."
+        "No seat knows who is hurt or who really starts, and the weather only as a stored forecast had it: look before you believe a pick."
     )?;
     writeln!(
         out,

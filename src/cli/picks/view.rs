@@ -1,5 +1,6 @@
 //! A played week as it is shown: plain data, so that the text and the JSON can only say the same.
 
+use super::portfolio::PortfolioView;
 use crate::app::order::WeekOrder;
 use crate::app::week::PlayedWeek;
 use crate::cli::words;
@@ -48,6 +49,9 @@ pub struct Slate {
     pub passes: BTreeMap<String, usize>,
     /// Every pass with its reason.
     pub all_passes: Vec<LeanView>,
+    /// What swarm and strategies make together, while strategies are in production.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<PortfolioView>,
     /// The journal's length and head afterwards.
     pub journal_entries: i64,
     /// The hash of its last entry.
@@ -243,6 +247,7 @@ impl Slate {
             leans: Vec::new(),
             passes: BTreeMap::new(),
             all_passes: Vec::new(),
+            portfolio: None,
             journal_entries: played.journal.seq,
             journal_head: played.journal.hash.clone(),
         };

@@ -1,0 +1,106 @@
+//! `huddle timetable`: which swarm runs when in a week.
+
+use super::output::emit;
+use super::picks::week_or_current;
+use super::session::{self, NetArgs, Session};
+use super::{Failure, words};
+use crate::app::conductor::timetable;
+use crate::domain::calendar::eastern_label;
+use crate::domain::game::SeasonWeek;
+use crate::home::Home;
+use crate::swarms::conductor::calendar::{Appointment, Occasion};
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Arguments of `huddle timetable`.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(
+    after_help = "It says what the conductor would do when; no week is played by itself yet.
+
+Example:
+  huddle timetable --season 2019 --week 5"
+)]
+pub struct TimetableArgs {
+    /// The season; without season and week the current week.
+    #[arg(long, requires = "week")]
+    pub season: Option<u16>,
+    /// The week, 1 to 22.
+    #[arg(long, requires = "season")]
+    pub week: Option<u8>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A week's appointments.
+#[derive(Clone, Debug, Serialize)]
+pub struct TimetableView {
+    /// Season.
+    pub season: u16,
+    /// Week.
+    pub week: u8,
+    /// Earliest first.
+    pub appointments: Vec<AppointmentView>,
+}
+
+/// One appointment.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppointmentView {
+    /// When, which swarm, why.
+    #[serde(flatten)]
+    pub appointment: Appointment,
+    /// When, in US Eastern.
+    pub at_et: String,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Failure`] of the session; 6 when the week is not stored.
+pub fn run(args: &TimetableArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+    let offline = NetArgs { offline: true };
+    let view = session::in_home(
+        home,
+        offline,
+        |_| Ok(()),
+        async |session: &Session| {
+            let asked = args.season.zip(args.week);
+            let asked = asked.map(|(season, week)| SeasonWeek { season, week });
+            let (when, _) = week_or_current(asked, &session.archive, now)?;
+            let planned = timetable(&session.house, &session.archive, when).await;
+            let planned = planned.context("the conductor did not say when its swarms run")?;
+            let view = |appointment: Appointment| AppointmentView {
+                at_et: eastern_label(appointment.at),
+                appointment,
+            };
+            Ok(TimetableView {
+                season: when.season,
+                week: when.week,
+                appointments: planned.into_iter().map(view).collect(),
+            })
+        },
+    )?;
+    emit(args.json, out, &view, |out| print(out, &view))?;
+    Ok(0)
+}
+
+fn print(out: &mut dyn Write, view: &TimetableView) -> io::Result<()> {
+    writeln!(out, "{} week {}: which swarm runs when", view.season, view.week)?;
+    for a in &view.appointments {
+        let games = match a.appointment.n_games {
+            1 => "1 game".to_owned(),
+            n => format!("{n} games"),
+        };
+        let why = match a.appointment.occasion {
+            Occasion::Open => format!("lines open: {games}"),
+            Occasion::Kickoff => format!("kickoff within an hour and a half: {games}"),
+            Occasion::Results => format!("results are in: {games}"),
+        };
+        let local = words::local(a.appointment.at);
+        writeln!(out, "  {} = {local}  {:10}  {why}", a.at_et, a.appointment.swarm)?;
+    }
+    Ok(())
+}
