@@ -7,7 +7,7 @@ use crate::minds::strategists::score::MIN_BETS;
 use crate::minds::strategists::study::{Scored, Study, shorter};
 use crate::minds::strategists::{Strategist, StrategistFactory};
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
-use crate::protocol::research::{Assignment, Critique, Fault, Idea, Improvement, Task, Work};
+use crate::protocol::research::{Assignment, Critique, Fault, Idea, Improvement, Task, Work, Worked};
 use crate::strategy::rule::{Strategy, StrategyId};
 use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
@@ -32,14 +32,14 @@ impl SeatedStrategist {
         SeatedStrategist { mind: mind() }
     }
 
-    fn work(&self, assignment: &Assignment, rng: &mut Pcg64Mcg) -> Work {
+    fn work(&self, assignment: &Assignment, rng: &mut Pcg64Mcg) -> Worked {
         let study = Study::of(self.mind.as_ref(), assignment.bench.table());
         let desk = Desk {
             mind: self.mind.as_ref(),
             study,
             assignment,
         };
-        match &assignment.task {
+        let work = match &assignment.task {
             Task::Ideate { least, most } => Work::Ideas(desk.ideate(*least, *most, rng)),
             Task::Build { on, own, most } => Work::Ideas(desk.build(on, own, *most, rng)),
             Task::Criticise(ideas) => Work::Critiques(ideas.iter().map(|idea| desk.criticise(idea)).collect()),
@@ -48,7 +48,9 @@ impl SeatedStrategist {
                 Work::Improvements(points.iter().map(improve).collect())
             }
             Task::Elect { field, n_votes } => Work::Ballot(desk.elect(field, *n_votes)),
-        }
+        };
+        let n_tried = desk.study.n_scored();
+        Worked { work, n_tried }
     }
 }
 
@@ -228,11 +230,11 @@ fn stream(seat: &str, assignment: &Assignment) -> Pcg64Mcg {
 
 impl Machine for SeatedStrategist {
     type Input = Assignment;
-    type Effect = Work;
+    type Effect = Worked;
     /// Hundreds of strategies over all training games: some tenths of a second.
     const HEAVY: bool = true;
 
-    fn turn(&mut self, assignment: Assignment, turn: &mut Turn<Work>) {
+    fn turn(&mut self, assignment: Assignment, turn: &mut Turn<Worked>) {
         let work = self.work(&assignment, &mut stream(self.mind.seat(), &assignment));
         turn.emit(work);
     }

@@ -22,6 +22,7 @@ use crate::swarms::conductor::life::{Refusal, Swarm};
 use crate::swarms::conductor::portfolio::{Caps, Portfolio, Slip};
 use crate::swarms::conductor::{Conductor, Effect, Input};
 use crate::swarms::round::Round;
+use chrono::{DateTime, Utc};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub type StrategyDeskRef = ShellRef<StrategyDesk, Mute>;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Twelve seats go through the whole past.
 const DESK_PATIENCE: Duration = Duration::from_secs(300);
-/// Strategies that may be in production; what is beyond it was deployed first and is said not to be asked.
+/// Strategies that are asked; those beyond it, which were longest on record, are said not to be.
 pub const MAX_DEPLOYED: usize = 50;
 
 /// Why a swarm got no leave for a round.
@@ -44,9 +45,12 @@ pub enum NoLeave {
     /// The conductor said no.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// It said nothing.
+    /// It was not reached.
     #[error("the conductor did not answer: {0}")]
     NoAnswer(#[source] AskError),
+    /// It said neither yes nor no.
+    #[error("the conductor said neither yes nor no")]
+    Silent,
 }
 
 /// Holds a round of a swarm with the conductor's leave, and tells it how the round ended. Whoever drops this future leaves
@@ -69,11 +73,14 @@ where
         round: round.clone(),
     };
     let said = conductor.ask(Consult(leave), How::within(PATIENCE)).await;
-    for effect in said.map_err(NoLeave::NoAnswer)? {
-        if let Effect::Leave(answer) = effect {
-            answer.map_err(NoLeave::Refused)?;
-        }
-    }
+    let answer = said
+        .map_err(NoLeave::NoAnswer)?
+        .into_iter()
+        .find_map(|effect| match effect {
+            Effect::Leave(answer) => Some(answer),
+            _ => None,
+        });
+    answer.ok_or(NoLeave::Silent)?.map_err(NoLeave::Refused)?;
     let held = held.await;
     let fault = held.as_ref().err().map(ToString::to_string);
     let done = Input::Done { swarm, round, fault };
@@ -84,11 +91,8 @@ where
     held
 }
 
-/// Which swarm runs when in a week; from then on research keeps clear of the week's picks and of the next openers.
-///
-/// # Errors
-/// The runtime's, when the conductor does not answer.
-pub async fn timetable(house: &House, archive: &Archive, when: SeasonWeek) -> Result<Vec<Appointment>, AskError> {
+/// The moments of a week's games, and the instants at which the next week's lines open.
+pub fn moments(archive: &Archive, when: SeasonWeek) -> (Vec<Moments>, Vec<DateTime<Utc>>) {
     let week = archive.week(when);
     let games = week.iter().map(|f| Moments {
         opens_at: f.opens_at,
@@ -97,13 +101,19 @@ pub async fn timetable(house: &House, archive: &Archive, when: SeasonWeek) -> Re
     });
     let next = archive.weeks().into_iter().find(|other| *other > when);
     let opens = next.map(|next| archive.week(next).iter().map(|f| f.opens_at).collect::<Vec<_>>());
-    let mut picks_elsewhere = opens.unwrap_or_default();
-    picks_elsewhere.sort();
-    picks_elsewhere.dedup();
-    let question = Input::Plan {
-        games: games.collect(),
-        picks_elsewhere,
-    };
+    let mut opens = opens.unwrap_or_default();
+    opens.sort();
+    opens.dedup();
+    (games.collect(), opens)
+}
+
+/// Which swarm runs when in a week; from then on research keeps clear of the week's picks and of the next openers.
+///
+/// # Errors
+/// The runtime's, when the conductor does not answer.
+pub async fn timetable(house: &House, archive: &Archive, when: SeasonWeek) -> Result<Vec<Appointment>, AskError> {
+    let (games, picks_elsewhere) = moments(archive, when);
+    let question = Input::Plan { games, picks_elsewhere };
     let said = house.conductor.ask(Consult(question), How::within(PATIENCE)).await?;
     let planned = said.into_iter().find_map(|effect| match effect {
         Effect::Planned(appointments) => Some(appointments),
@@ -123,15 +133,17 @@ pub struct WeekPortfolio {
     pub unserved: Vec<Unserved>,
 }
 
-/// Asks the database for the strategies in production, one more than may be asked.
+/// Asks the database for the strategies in production, the newest first.
 struct InProduction;
+
+/// Nobody has deployed a tenth of this.
+const MOST_LISTED: i64 = 10_000;
 
 impl Work for InProduction {
     type Output = Vec<Strategy>;
 
     fn run(self, conn: &mut Conn) -> Result<Vec<Strategy>, StoreError> {
-        let limit = i64::try_from(MAX_DEPLOYED).unwrap_or(i64::MAX).saturating_add(1);
-        let deployed = strategies::list(conn, Some(Standing::Deployed), limit)?;
+        let deployed = strategies::list(conn, Some(Standing::Deployed), MOST_LISTED)?;
         Ok(deployed.into_iter().map(|recorded| recorded.strategy).collect())
     }
 }
@@ -152,10 +164,7 @@ pub async fn portfolio(
     if deployed.is_empty() {
         return Ok(None);
     }
-    if deployed.len() > MAX_DEPLOYED {
-        log::warn!("more than {MAX_DEPLOYED} strategies are in production: the {MAX_DEPLOYED} newest are asked");
-        deployed.truncate(MAX_DEPLOYED);
-    }
+    let beyond = deployed.split_off(deployed.len().min(MAX_DEPLOYED));
     let bankroll = order.settings.bankroll()?;
     let n_strategies = deployed.len();
     let question = strategy_desk::Input {
@@ -186,10 +195,16 @@ pub async fn portfolio(
         Effect::Composed(portfolio) => Some(portfolio),
         _ => None,
     });
+    let mut unserved = wanted.unserved;
+    unserved.extend(beyond.iter().map(|strategy| Unserved {
+        strategy: strategy.id(),
+        game: None,
+        reason: format!("it was not asked: {MAX_DEPLOYED} newer ones are in production"),
+    }));
     Ok(portfolio.map(|portfolio| WeekPortfolio {
         n_strategies,
         portfolio,
-        unserved: wanted.unserved,
+        unserved,
     }))
 }
 

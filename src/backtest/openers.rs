@@ -85,6 +85,12 @@ impl Quarantine {
     }
 }
 
+impl FromIterator<(Book, Market, u16)> for Quarantine {
+    fn from_iter<T: IntoIterator<Item = (Book, Market, u16)>>(held: T) -> Quarantine {
+        Quarantine(held.into_iter().collect())
+    }
+}
+
 impl OpenerReport {
     /// Tests every source of openers in an archive.
     pub fn of(archive: &Arc<Archive>) -> OpenerReport {

@@ -42,7 +42,7 @@ pub fn generated(round: &generation::Round) -> Generated {
     });
     Generated {
         ideas: ideas.collect(),
-        n_trained: round.ideas.len() as u64,
+        n_trained: round.n_tried,
     }
 }
 

@@ -2,13 +2,14 @@
 //! the same walk over the past, and nothing that becomes known later is in them.
 //!
 //! A strategy that bets at the open is asked in rounds at the open or at an instant, one that bets at the close in rounds at
-//! the close. A stake is the strategy's own share of the bankroll. A live bet needs a price somebody named: -110 is assumed
+//! the close. Games that have started and openers that failed the look-ahead test are not in the round. A stake is the strategy's own share of the bankroll. A live bet needs a price somebody named: -110 is assumed
 //! nowhere here.
 
 #[cfg(test)]
 mod tests;
 
 use super::features::{Row, Walk};
+use super::openers::{OpenerReport, Quarantine};
 use crate::agents::specialists::data_engineer::{AsOf, plan};
 use crate::domain::archive::Archive;
 use crate::domain::belief::Basis;
@@ -94,10 +95,20 @@ impl Machine for StrategyDesk {
 
 /// What the strategies want of a week.
 pub fn propose(input: &Input) -> Effect {
+    propose_beyond(input, &quarantine(input))
+}
+
+/// The same, of all but the openers of a quarantine.
+fn propose_beyond(input: &Input, quarantine: &Quarantine) -> Effect {
     let mut said = Effect::default();
     let mut walk = Walk::new(&ROSTER, input.as_of).at_books(input.books.clone());
-    let rounds = plan(&input.archive, input.when, input.as_of);
-    let rows: Vec<Row> = rounds.iter().flat_map(|p| walk.round(&input.archive, p)).collect();
+    let mut rows = Vec::new();
+    for planned in plan(&input.archive, input.when, input.as_of) {
+        // At its own kickoff a game can still be had at its closing price; an instant later it has started.
+        let open = walk.round(&input.archive, &planned).into_iter();
+        rows.extend(open.filter(|row| planned.at <= row.key.kickoff));
+    }
+    rows.retain(|row| !quarantine.holds(&row.book, row.market, row.key.when.season));
     let table = match open_table(moment(input.as_of), &rows) {
         Ok(table) => table,
         Err(reason) => {
@@ -115,6 +126,14 @@ pub fn propose(input: &Input) -> Effect {
         }
     }
     said
+}
+
+/// Openers that no strategy was proven on, because they were posted before last week's games were over.
+fn quarantine(input: &Input) -> Quarantine {
+    match input.as_of {
+        AsOf::Open => OpenerReport::of(&input.archive).quarantine(),
+        AsOf::Close | AsOf::At(_) => Quarantine::default(),
+    }
 }
 
 /// The moment strategies of a round bet at: what is decided at an instant is decided like what opened.

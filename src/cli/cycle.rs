@@ -14,6 +14,7 @@ use crate::backtest::evolution::EvolutionSettings;
 use crate::backtest::features;
 use crate::backtest::leak::FeatureReport;
 use crate::backtest::openers::OpenerReport;
+use crate::domain::belief::Basis;
 use crate::engine::manifest::Manifest;
 use crate::home::Home;
 use crate::minds::quant::ROSTER;
@@ -163,6 +164,10 @@ fn biased(path: &Path) -> Result<Vec<String>, Failure> {
             5,
             anyhow!("{name} has compared no feature: nothing was checked"),
         ));
+    }
+    if report.basis != Basis::Open {
+        let error = anyhow!("{name} was made at the close; a cycle bets at the open: make it with --as-of open");
+        return Err(Failure::new(5, error));
     }
     Ok(report.biased().cloned().collect())
 }

@@ -8,7 +8,7 @@ use super::output::emit;
 use super::report::count_picks;
 use super::session::{self, NetArgs, Session};
 use super::sync::bring;
-use super::{Failure, words};
+use super::{Failure, chain, words};
 use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::conductor::portfolio as portfolio_of;
 use crate::app::order::WeekOrder;
@@ -143,8 +143,12 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
         count_picks(session, when, now).await?;
         let played: PlayedWeek = play(&session.house, &order).await?;
         let mut slate = Slate::of(&played, &order)?;
-        if let Some(made) = portfolio_of(&session.house, &order, &played).await? {
-            slate.portfolio = Some(PortfolioView::of(&made, &order.archive.week(when)));
+        // The picks are stored by now and must be seen, whatever becomes of the portfolio.
+        match portfolio_of(&session.house, &order, &played).await {
+            Ok(made) => {
+                slate.portfolio = made.map(|made| PortfolioView::of(&made, &order.archive.week(when)));
+            }
+            Err(error) => slate.portfolio_fault = Some(chain(&error.into())),
         }
         Ok(slate)
     })?;

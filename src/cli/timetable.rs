@@ -2,14 +2,13 @@
 
 use super::output::emit;
 use super::picks::week_or_current;
-use super::session::{self, NetArgs, Session};
-use super::{Failure, words};
-use crate::app::conductor::timetable;
+use super::{Failure, session, words};
+use crate::app::conductor::moments;
 use crate::domain::calendar::eastern_label;
 use crate::domain::game::SeasonWeek;
 use crate::home::Home;
-use crate::swarms::conductor::calendar::{Appointment, Occasion};
-use anyhow::Context as _;
+use crate::store::load_archive;
+use crate::swarms::conductor::calendar::{Appointment, Calendar, Occasion, week};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
@@ -59,30 +58,23 @@ pub struct AppointmentView {
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Failure`] of the session; 6 when the week is not stored.
+/// [`Failure`] of the home or its database; 6 when the week is not stored.
 pub fn run(args: &TimetableArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let offline = NetArgs { offline: true };
-    let view = session::in_home(
-        home,
-        offline,
-        |_| Ok(()),
-        async |session: &Session| {
-            let asked = args.season.zip(args.week);
-            let asked = asked.map(|(season, week)| SeasonWeek { season, week });
-            let (when, _) = week_or_current(asked, &session.archive, now)?;
-            let planned = timetable(&session.house, &session.archive, when).await;
-            let planned = planned.context("the conductor did not say when its swarms run")?;
-            let view = |appointment: Appointment| AppointmentView {
-                at_et: eastern_label(appointment.at),
-                appointment,
-            };
-            Ok(TimetableView {
-                season: when.season,
-                week: when.week,
-                appointments: planned.into_iter().map(view).collect(),
-            })
-        },
-    )?;
+    let archive = load_archive(&mut session::reading(home)?)?;
+    let asked = args.season.zip(args.week);
+    let asked = asked.map(|(season, week)| SeasonWeek { season, week });
+    let (when, _) = week_or_current(asked, &archive, now)?;
+    let (games, next_opens) = moments(&archive, when);
+    let view = |appointment: Appointment| AppointmentView {
+        at_et: eastern_label(appointment.at),
+        appointment,
+    };
+    let planned = week(&Calendar::default(), &games, &next_opens);
+    let view = TimetableView {
+        season: when.season,
+        week: when.week,
+        appointments: planned.into_iter().map(view).collect(),
+    };
     emit(args.json, out, &view, |out| print(out, &view))?;
     Ok(0)
 }

@@ -175,3 +175,12 @@ pub enum Work {
     /// To [`Task::Elect`], best first.
     Ballot(Vec<StrategyId>),
 }
+
+/// What a strategist says, with what it looked at to say it: every strategy it scored is a trial that luck had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worked {
+    /// What it says.
+    pub work: Work,
+    /// Different strategies it scored on training games.
+    pub n_tried: u64,
+}

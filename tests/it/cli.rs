@@ -69,6 +69,10 @@ fn every_mistake_has_its_code_and_says_what_to_do() {
     );
     fs::write(&empty, r#"{"seed":1,"basis":"open","n_rounds":0,"features":{}}"#).unwrap();
     fails(&home, &["cycle", "--leakcheck", leak], 5, &["nothing was checked"]);
+    let late =
+        r#"{"seed":1,"basis":"close","n_rounds":1,"features":{"week":{"n_cells":1,"n_biased":0,"first":null}}}"#;
+    fs::write(&empty, late).unwrap();
+    fails(&home, &["cycle", "--leakcheck", leak], 5, &["a cycle bets at the open"]);
     fs::write(home.path().join("config.toml"), "bankrol = 5").unwrap();
     fails(&home, &["picks"], 3, &["config.toml", "bankrol"]);
 }

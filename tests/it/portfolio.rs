@@ -176,6 +176,8 @@ fn a_suspended_swarm_gets_no_round_and_a_conductor_that_crashed_gives_leave_agai
         let refused = play(&house, &order).await.unwrap_err();
         assert!(matches!(refused, WeekError::NoLeave(_)), "{refused}");
         assert_eq!(consult(Input::Resume(swarm)).await, Effect::Noted(swarm, Life::Idle));
+        let round = RoundId("cut off".to_owned());
+        assert_eq!(consult(Input::Leave { swarm, round }).await, Effect::Leave(Ok(())));
         house
             .conductor
             .tell(Sabotage("brought down on purpose".to_owned()), Lane::Control)

@@ -63,7 +63,7 @@ pub struct Begin {
 pub struct Generated {
     /// The selection, best first.
     pub ideas: Vec<Candidate>,
-    /// Strategies its members scored.
+    /// Strategies its members scored, each seat's counted apart.
     pub n_trained: u64,
 }
 

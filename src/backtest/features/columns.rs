@@ -99,12 +99,17 @@ fn schedule(fixture: &Fixture, market: Market, side: Side) -> Candidate {
 }
 
 /// The best price of a side among those at the reference line, and the first book by name that has it: a better line would
-/// be another bet.
+/// be another bet. Of each book its latest quote counts, whatever line that is at.
 pub(super) fn best_price<'a>(offer: &'a Offer, quote: &Quote, side: Side) -> Option<(&'a Book, American)> {
-    let same = offer
-        .prices
-        .iter()
-        .filter(|q| q.market == quote.market && q.line == quote.line);
+    let mut latest: Vec<&Quote> = Vec::new();
+    for offered in offer.prices.iter().filter(|q| q.market == quote.market) {
+        match latest.iter_mut().find(|known| known.book == offered.book) {
+            Some(known) if known.as_of <= offered.as_of => *known = offered,
+            Some(_) => {}
+            None => latest.push(offered),
+        }
+    }
+    let same = latest.into_iter().filter(|q| q.line == quote.line);
     let prices = same.filter_map(|q| Some((&q.book, q.price(side)?)));
     prices.max_by(|(book, a), (other, b)| {
         let by_price = a.decimal().get().total_cmp(&b.decimal().get());

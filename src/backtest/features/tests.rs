@@ -96,3 +96,37 @@ fn weather_is_the_forecast_that_was_known() {
         assert_eq!(sheet.value(&Subject::Feature(Feature::Temperature), 2 * at), None);
     }
 }
+
+#[test]
+fn of_a_book_that_has_moved_only_the_latest_price_can_be_had() {
+    use crate::domain::line::HalfPoints;
+    let archive = league(5).archive();
+    let fixture = archive.week(archive.weeks()[0])[0].clone();
+    let quote = |book: &str, minutes: i64, line: i16, first: i32| Quote {
+        game: fixture.id.clone(),
+        book: Book::new(book),
+        market: Market::Spread,
+        line: Some(HalfPoints::whole(line)),
+        first: Some(American::new(first).unwrap()),
+        second: Some(American::MINUS_110),
+        as_of: fixture.opens_at + chrono::TimeDelta::minutes(minutes),
+        moment: crate::domain::quote::Moment::Live,
+    };
+    let offer = Offer {
+        reference: [None, None, None],
+        prices: vec![
+            quote("x", 60, 3, 105),
+            quote("x", 600, 3, -120),
+            quote("y", 60, 3, 110),
+            quote("y", 600, 4, 100),
+            quote("z", 60, 3, -115),
+        ],
+        fixture: fixture.clone(),
+    };
+    let at_three = quote("z", 60, 3, -115);
+    let best = columns::best_price(&offer, &at_three, crate::domain::quote::Side::Home);
+    assert_eq!(
+        best.map(|(book, price)| (book.as_str(), price.get())),
+        Some(("z", -115))
+    );
+}

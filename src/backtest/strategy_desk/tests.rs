@@ -117,3 +117,34 @@ fn nothing_known_after_the_bet_is_in_the_round() {
         assert_eq!(sheet.subjects().iter().find(late), None);
     }
 }
+
+#[test]
+fn a_game_that_has_started_is_not_bet() {
+    let archive = league(5).archive();
+    let fixtures = archive.week(last_week());
+    let (first, last) = (fixtures[0].kickoff, fixtures[15].kickoff);
+    assert!(first < last, "the league kicks off at different times");
+    let rule = strategy("total at open when over stake flat 1%");
+    let of = |at| {
+        let said = propose(&Input {
+            as_of: AsOf::At(at),
+            ..input(&archive, vec![rule.clone()])
+        });
+        said.proposals.len() + said.unserved.len()
+    };
+    let started = fixtures.iter().filter(|f| f.kickoff < last).count();
+    assert_eq!(of(first), 16, "at its own kickoff a game can still be had");
+    assert_eq!(of(last), 16 - started);
+}
+
+#[test]
+fn an_opener_that_failed_the_look_ahead_test_is_not_bet() {
+    let archive = league(5).archive();
+    let rule = strategy("spread at open when home stake flat 1%");
+    let input = input(&archive, vec![rule]);
+    let without = |market| {
+        let held = [(Book::new("invented"), market, last_week().season)];
+        propose_beyond(&input, &held.into_iter().collect()).proposals.len()
+    };
+    assert_eq!((without(Market::Total), without(Market::Spread)), (16, 0));
+}

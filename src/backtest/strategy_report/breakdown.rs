@@ -37,6 +37,10 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
         None => number(&Feature::Spread, bet),
     };
     let (by, labels, ends) = sizes(track.market);
+    let rest = match track.market {
+        Market::Total => "the home team's rest beyond the visitors'",
+        Market::Spread | Market::Moneyline => "rest beyond the opponent's",
+    };
     let sides: [Side; 2] = match track.market {
         Market::Total => [Side::Over, Side::Under],
         Market::Spread | Market::Moneyline => [Side::Home, Side::Away],
@@ -55,7 +59,7 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
         part("side", &sides.map(Side::name), &|bet| {
             sides.iter().position(|s| *s == bet.side)
         }),
-        part("rest beyond the opponent's", &["less", "as much", "more"], &|bet| {
+        part(rest, &["less", "as much", "more"], &|bet| {
             number(&Feature::Rest, bet).map(|days| bucket(days, &[-0.5, 0.5]))
         }),
         part(

@@ -165,6 +165,10 @@ pub fn print(out: &mut dyn Write, portfolio: &PortfolioView, unit: Cents) -> io:
         portfolio.bets.len(),
         words::stake(Cents(portfolio.staked_cents), unit)
     )?;
+    writeln!(
+        out,
+        "  shown, not kept: what an earlier look of this week bet for strategies is not known to this one"
+    )?;
     if portfolio.bets.is_empty() {
         writeln!(out, "  NO BET")?;
     }

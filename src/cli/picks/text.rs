@@ -28,6 +28,9 @@ NO BET: {}",
     if let Some(portfolio) = &slate.portfolio {
         super::portfolio::print(out, portfolio, Cents(slate.unit_cents))?;
     }
+    if let Some(fault) = &slate.portfolio_fault {
+        writeln!(out, "\nno portfolio of swarm and strategies: {fault}")?;
+    }
     leans(out, slate)?;
     if all {
         writeln!(out, "\nevery pass")?;

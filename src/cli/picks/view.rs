@@ -52,6 +52,9 @@ pub struct Slate {
     /// What swarm and strategies make together, while strategies are in production.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub portfolio: Option<PortfolioView>,
+    /// Why there is no portfolio, though strategies may be in production.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portfolio_fault: Option<String>,
     /// The journal's length and head afterwards.
     pub journal_entries: i64,
     /// The hash of its last entry.
@@ -248,6 +251,7 @@ impl Slate {
             passes: BTreeMap::new(),
             all_passes: Vec::new(),
             portfolio: None,
+            portfolio_fault: None,
             journal_entries: played.journal.seq,
             journal_head: played.journal.hash.clone(),
         };

@@ -10,6 +10,8 @@ use crate::engine::tally::Tally;
 use crate::strategy::genetics::Vocabulary;
 use crate::strategy::rule::Strategy;
 use rand_pcg::Pcg64Mcg;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Which of the training games a strategist looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub struct Study<'a> {
     pub vocabulary: Vocabulary,
     /// What it looks for.
     pub objective: Objective,
+    /// Every strategy it has scored.
+    scored: RefCell<BTreeSet<Strategy>>,
 }
 
 impl<'a> Study<'a> {
@@ -76,6 +80,7 @@ impl<'a> Study<'a> {
             window: mind.window().period(table),
             vocabulary: mind.vocabulary(table),
             objective: mind.objective(),
+            scored: RefCell::default(),
         }
     }
 
@@ -96,8 +101,18 @@ impl<'a> Study<'a> {
             .collect()
     }
 
+    /// How many different strategies were scored.
+    pub fn n_scored(&self) -> u64 {
+        self.scored.borrow().len() as u64
+    }
+
+    fn note(&self, strategies: &[Strategy]) {
+        self.scored.borrow_mut().extend(strategies.iter().cloned());
+    }
+
     /// The scores of strategies in its window, in order; none for what cannot be scored.
     pub fn scores(&self, strategies: &[Strategy]) -> Vec<Option<f64>> {
+        self.note(strategies);
         let tallies = self.tallies(strategies, &self.window);
         let scored = strategies.iter().zip(tallies);
         scored
@@ -107,6 +122,7 @@ impl<'a> Study<'a> {
 
     /// Those that can be scored, best first, each once and those that bet alike once: of these the simplest.
     pub fn ranked(&self, strategies: Vec<Strategy>) -> Vec<Scored> {
+        self.note(&strategies);
         let tallies = self.tallies(&strategies, &self.window);
         let mut scored: Vec<(Scored, Tally)> = strategies
             .into_iter()

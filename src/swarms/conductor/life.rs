@@ -104,6 +104,8 @@ pub enum Refusal {
 pub const MAX_FAILURES: u32 = 3;
 /// How long it is suspended then; twice as long each further time, to a day.
 pub const PAUSE: TimeDelta = TimeDelta::minutes(15);
+/// What a lost round failed of.
+const LATE: &str = "it outlived its limit";
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
 
 /// One swarm as the conductor follows it.
@@ -142,7 +144,7 @@ impl Follow {
             && now - *since > self.swarm.limit()
         {
             let lost = lost.clone();
-            self.end(&lost, Some("it outlived its limit"), now);
+            self.end(&lost, Some(LATE), now);
         }
         let swarm = self.swarm;
         match &self.life {
@@ -171,11 +173,20 @@ impl Follow {
         Ok(())
     }
 
-    /// A round is over, with what went wrong; of a round nobody waits for nothing is noted.
+    /// A round is over, with what went wrong: that it outlived its limit, too. Of a round nobody waits for nothing is noted.
     pub fn end(&mut self, round: &str, fault: Option<&str>, now: DateTime<Utc>) {
-        if !matches!(&self.life, Life::Running { round: under_way, .. } if under_way == round) {
+        let Life::Running {
+            round: under_way,
+            since,
+        } = &self.life
+        else {
+            return;
+        };
+        if under_way != round {
             return;
         }
+        let late = (now - *since > self.swarm.limit()).then_some(LATE);
+        let fault = fault.or(late);
         self.failures = fault.map_or(0, |_| self.failures + 1);
         let too_often = fault.filter(|_| self.failures >= MAX_FAILURES);
         self.life = match (self.pending.take(), too_often) {
@@ -204,7 +215,9 @@ impl Follow {
 
     /// Takes a suspension back; failures before it are forgotten.
     pub fn resume(&mut self) {
-        self.pending = None;
+        if self.pending.take().is_some() {
+            self.failures = 0;
+        }
         if matches!(self.life, Life::Suspended { .. }) {
             (self.life, self.failures) = (Life::Idle, 0);
         }

@@ -1,8 +1,8 @@
 //! One portfolio out of many proposals: every proposal is in it, or has the reason why not.
 //!
 //! The rules, in this order:
-//! 1. A proposal without a stake is none. What was bet on earlier in the week stands: a game's margin (spread or moneyline)
-//!    is bet once, and so is its total.
+//! 1. A proposal without a stake is none. What was bet on earlier in the week, as far as the slip knows it, stands: a game's
+//!    margin (spread or moneyline) is bet once, and so is its total.
 //! 2. The same bet twice is one bet: the larger stake, not the sum, at the terms of whoever expects the most of it; both are
 //!    named as its origins.
 //! 3. Opposite sides: spread and moneyline of one game are both about its margin, so home at a spread and away at a

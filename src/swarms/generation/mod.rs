@@ -7,7 +7,7 @@ pub mod selection;
 
 use crate::domain::belief::Seat;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
-use crate::protocol::research::{Assignment, Bench, Commission, Critique, Idea, Improvement, Task, Work};
+use crate::protocol::research::{Assignment, Bench, Commission, Critique, Idea, Improvement, Task, Work, Worked};
 use crate::strategy::rule::StrategyId;
 use crate::swarms::panel::{Procedure, Step};
 use selection::{Ballot, Elected, MAX_SELECTED, Outcome, decide};
@@ -66,6 +66,8 @@ pub struct Round {
     pub elected: Vec<Elected>,
     /// Why there are fewer than three.
     pub reason: Option<String>,
+    /// Strategies scored on training games, those of each seat and step counted apart.
+    pub n_tried: u64,
 }
 
 impl Round {
@@ -86,6 +88,7 @@ pub struct Generation {
     critiques: Vec<Critique>,
     improvements: Vec<(Seat, Improvement)>,
     ballots: Vec<Ballot>,
+    n_tried: u64,
 }
 
 impl Generation {
@@ -231,6 +234,7 @@ impl Generation {
             ballots: std::mem::take(&mut self.ballots),
             elected,
             reason,
+            n_tried: self.n_tried,
         }))
     }
 }
@@ -239,7 +243,7 @@ impl Procedure for Generation {
     type Convene = Commission;
     type Phase = Phase;
     type Question = Assignment;
-    type Answer = Work;
+    type Answer = Worked;
     type Round = Round;
 
     fn begin(commission: Commission, seats: &[Seat]) -> (Generation, Step<Generation>) {
@@ -251,6 +255,7 @@ impl Procedure for Generation {
             critiques: Vec::new(),
             improvements: Vec::new(),
             ballots: Vec::new(),
+            n_tried: 0,
         };
         let n = seats.len();
         if !N_SEATS.contains(&n) {
@@ -264,7 +269,10 @@ impl Procedure for Generation {
         (generation, Step::Ask(Phase::Ideation, questions))
     }
 
-    fn next(&mut self, phase: Phase, answers: BTreeMap<Seat, Work>) -> Step<Generation> {
+    fn next(&mut self, phase: Phase, answers: BTreeMap<Seat, Worked>) -> Step<Generation> {
+        self.n_tried += answers.values().map(|worked| worked.n_tried).sum::<u64>();
+        let works = answers.into_iter().map(|(seat, worked)| (seat, worked.work));
+        let answers: BTreeMap<Seat, Work> = works.collect();
         match phase {
             Phase::Ideation => {
                 self.collect(answers, *N_IDEAS.end());

@@ -75,6 +75,12 @@ fn seven_minds_find_the_planted_edge_and_agree_on_it() {
         serde_json::to_string(&again).unwrap()
     );
     assert!(round.elected.len() <= 3 && (round.elected.len() == 3 || round.reason.is_some()));
+    // Six seats draw four hundred and one climbs; what is drawn twice counts once for a seat.
+    assert!(
+        (2_000..20_000).contains(&round.n_tried),
+        "every strategy a seat scored is a trial: {}",
+        round.n_tried
+    );
     let first = round.selected().next().expect("the edge is plain");
     assert!(first.strategy.to_string().contains("edge(elo)"), "{}", first.strategy);
     assert!(first.train.win_rate().unwrap() > 0.55);
