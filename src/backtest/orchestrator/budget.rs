@@ -64,7 +64,7 @@ pub fn new_or_evolve(fresh: Yields, evolved: Yields, n_living: usize) -> (Mix, D
     let reason = if fresh.n + evolved.n == 0 {
         "neither origin has been before the validators yet: half and half".to_owned()
     } else {
-        format!("{better} found more approval so far, {a:.2} against {b:.2}")
+        format!("{better} found more approval so far: new {a:.2}, evolved {b:.2}")
     };
     told(Mix { fresh: share }, reason)
 }

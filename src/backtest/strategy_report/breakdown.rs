@@ -37,10 +37,6 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
         None => number(&Feature::Spread, bet),
     };
     let (by, labels, ends) = sizes(track.market);
-    let rest = match track.market {
-        Market::Total => "the home team's rest beyond the visitors'",
-        Market::Spread | Market::Moneyline => "rest beyond the opponent's",
-    };
     let sides: [Side; 2] = match track.market {
         Market::Total => [Side::Over, Side::Under],
         Market::Spread | Market::Moneyline => [Side::Home, Side::Away],
@@ -59,7 +55,7 @@ pub(super) fn breakdowns(sheet: &Sheet, track: &Track, bootstrap: &Bootstrap) ->
         part("side", &sides.map(Side::name), &|bet| {
             sides.iter().position(|s| *s == bet.side)
         }),
-        part(rest, &["less", "as much", "more"], &|bet| {
+        part(rest(track.market), &["less", "as much", "more"], &|bet| {
             number(&Feature::Rest, bet).map(|days| bucket(days, &[-0.5, 0.5]))
         }),
         part(
@@ -103,5 +99,13 @@ fn sizes(market: Market) -> (&'static str, &'static [&'static str], &'static [f6
             &["0 to 2.5", "3", "3.5 to 6.5", "7", "7.5 to 9.5", "10 and more"],
             &[2.75, 3.25, 6.75, 7.25, 9.75],
         ),
+    }
+}
+
+/// Whose rest is beyond whose: a total has no side that rests.
+fn rest(market: Market) -> &'static str {
+    match market {
+        Market::Total => "the home team's rest beyond the visitors'",
+        Market::Spread | Market::Moneyline => "rest beyond the opponent's",
     }
 }

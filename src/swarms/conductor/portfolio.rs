@@ -366,3 +366,6 @@ impl Book {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests;
