@@ -1,5 +1,6 @@
 //! The roster: everybody who thinks. Each is a pure machine; who runs it, and what restarts it, is decided elsewhere.
 
+pub mod orchestrator;
 pub mod specialists;
 pub mod strategist;
 pub mod swarm_member;

@@ -8,6 +8,7 @@
 //!                generation, validation: the same with strategists and validators, and a panel each
 //!                conductor
 //!   backtesting  cycle, strategy_desk
+//!   planner
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
@@ -24,9 +25,11 @@ mod roster;
 pub mod sync;
 pub mod table;
 pub mod teller;
+pub mod unattended;
 pub mod week;
 
 use crate::actor::{ActorRef, AskError, How, Lane};
+use crate::agents::orchestrator::Planner;
 use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
@@ -70,6 +73,8 @@ use tokio::sync::{Mutex, mpsc};
 
 /// The handle of a swarm member.
 pub type MemberRef = ShellRef<SwarmMember, Mute>;
+/// The handle of the planner.
+pub type PlannerRef = ShellRef<Planner, Mute>;
 /// The handle of the consensus swarm.
 pub type SwarmRef = ShellRef<Consensus, Table>;
 
@@ -129,6 +134,8 @@ pub struct House {
     pub conductor: ConductorRef,
     /// Says what the strategies in production want.
     pub strategy_desk: StrategyDeskRef,
+    /// Says what of a week is due.
+    pub planner: PlannerRef,
     following: Following,
 }
 
@@ -347,15 +354,29 @@ fn research(
     (vec![generation_spec, validation_spec], cycle_spec, handles)
 }
 
-/// Who makes one portfolio of all that is wanted, and who says what strategies want.
-fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 2], ConductorRef, StrategyDeskRef) {
+/// Who plans, conducts, and speaks for strategies.
+struct Conducting {
+    conductor: ConductorRef,
+    strategy_desk: StrategyDeskRef,
+    planner: PlannerRef,
+}
+
+/// Hangs them up: the conductor, the strategy desk and the planner, in this order.
+fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conducting) {
     let args = ShellArgs::mute("swarms/conductor", clock.clone(), seeds, |_| {
         Conductor::new(Calendar::default())
     });
     let (conductor_spec, conductor) = ChildSpec::of::<Shell<Conductor, Mute>>("conductor", args);
     let args = ShellArgs::mute("backtesting/strategy_desk", clock.clone(), seeds, |_| StrategyDesk);
     let (desk_spec, strategy_desk) = ChildSpec::of::<Shell<StrategyDesk, Mute>>("strategy_desk", args);
-    ([conductor_spec, desk_spec], conductor, strategy_desk)
+    let args = ShellArgs::mute("planner", clock.clone(), seeds, |_| Planner);
+    let (planner_spec, planner) = ChildSpec::of::<Shell<Planner, Mute>>("planner", args);
+    let handles = Conducting {
+        conductor,
+        strategy_desk,
+        planner,
+    };
+    ([conductor_spec, desk_spec, planner_spec], handles)
 }
 
 impl House {
@@ -406,9 +427,10 @@ impl House {
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children| branch(id, children, seeds);
-        let ([conductor_spec, desk_spec], conductor, strategy_desk) = conducting(&clock, seeds);
-        let (mut swarm_specs, cycle_spec, research) = research(&platform.database, &conductor, &clock, seeds);
-        roster::register_research(&platform.registry, &research, &conductor, &strategy_desk)
+        let ([conductor_spec, desk_spec, planner_spec], conducting) = conducting(&clock, seeds);
+        let (mut swarm_specs, cycle_spec, research) =
+            research(&platform.database, &conducting.conductor, &clock, seeds);
+        roster::register_research(&platform.registry, &research, &conducting)
             .expect("each agent of research has a path of its own");
         swarm_specs.insert(0, consensus_spec);
         swarm_specs.push(conductor_spec);
@@ -416,7 +438,8 @@ impl House {
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
         let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
         let base = branch("platform", platform_specs);
-        let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms, backtesting]).seeds(seeds));
+        let children = vec![base, specialists, swarms, backtesting, planner_spec];
+        let root = Root::start(SupervisorSpec::new(children).seeds(seeds));
         House {
             root,
             database: platform.database,
@@ -434,8 +457,9 @@ impl House {
             generation: research.generation,
             validation: research.validation,
             cycle: research.cycle,
-            conductor,
-            strategy_desk,
+            conductor: conducting.conductor,
+            strategy_desk: conducting.strategy_desk,
+            planner: conducting.planner,
             following: research.following,
         }
     }

@@ -1,10 +1,9 @@
 //! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
 
-use super::conductor::{ConductorRef, StrategyDeskRef};
-use super::{MemberRef, Platform, Research, SwarmRef, api_manager, clerk, teller};
+use super::{Conducting, MemberRef, Platform, Research, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::workers::logger;
-use crate::agents::{strategist, swarm_member, validator};
+use crate::agents::{orchestrator, strategist, swarm_member, validator};
 use crate::backtest::{cycle, strategy_desk};
 use crate::bus::{Begin, Door, Entry, Registry, RegistryError};
 use crate::domain::belief::Seat;
@@ -70,8 +69,7 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
 pub(super) fn register_research(
     registry: &Registry<Conn>,
     research: &Research,
-    conductor: &ConductorRef,
-    strategy_desk: &StrategyDeskRef,
+    conducting: &Conducting,
 ) -> Result<(), RegistryError> {
     let Research {
         generation,
@@ -82,13 +80,14 @@ pub(super) fn register_research(
     let (ideas, judges) = ("/swarms/generation", "/swarms/validation");
     registry.register(Entry::of(ideas, generation::CARD, &generation.panel))?;
     registry.register(Entry::of(judges, validation::CARD, &validation.panel))?;
-    registry.register(Entry::of("/swarms/conductor", conductor::CARD, conductor))?;
+    registry.register(Entry::of("/swarms/conductor", conductor::CARD, &conducting.conductor))?;
     registry.register(Entry::of("/backtesting/cycle", cycle::CARD, cycle))?;
     registry.register(Entry::of(
         "/backtesting/strategy_desk",
         strategy_desk::CARD,
-        strategy_desk,
+        &conducting.strategy_desk,
     ))?;
+    registry.register(Entry::of("/planner", orchestrator::CARD, &conducting.planner))?;
     for (seat, member) in &generation.members {
         registry.register(Entry::of(&format!("{ideas}/{seat}"), strategist::CARD, member))?;
     }

@@ -12,13 +12,16 @@ pub mod data;
 pub mod demo;
 pub mod doctor;
 pub mod grade;
+pub mod halt;
 pub mod leakcheck;
 pub mod letters;
 pub mod odds;
 pub mod output;
 pub mod parlays;
 pub mod picks;
+pub mod replay;
 pub mod report;
+pub mod run;
 pub mod runs;
 pub mod session;
 pub mod stats;
@@ -75,12 +78,20 @@ pub enum Verb {
     Api(api::ApiCommand),
     /// Hold the week's swarm rounds and print the slate.
     Picks(picks::PicksArgs),
+    /// Work the week by itself, in the foreground: sync, picks, grades by the calendar.
+    Run(run::RunArgs),
+    /// Make no more picks until `resume`; everything else goes on.
+    Halt(halt::HaltArgs),
+    /// Make picks again.
+    Resume(halt::HaltArgs),
     /// Say which swarm runs when in a week.
     Timetable(timetable::TimetableArgs),
     /// Grade the bets of finished games.
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
     Report(report::ReportArgs),
+    /// Play a past season in virtual time, from its openers to its last grade, as the house would by itself.
+    Replay(replay::ReplayArgs),
     /// Backtest one strategy: what it did, what luck, the line and its neighbours would have done, and what that proves.
     Backtest(backtest::BacktestArgs),
     /// Let strategies improve themselves before each season, and let the season judge what came of it.
@@ -197,9 +208,13 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
             Err(error) => Err(Failure::new(error.exit_code(), error)),
         },
         Verb::Picks(args) => picks::run(&args, &home, now, out),
+        Verb::Run(args) => run::run(&args, &home, now, out),
+        Verb::Halt(args) => halt::run(&args, true, &home, now, out),
+        Verb::Resume(args) => halt::run(&args, false, &home, now, out),
         Verb::Timetable(args) => timetable::run(&args, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
+        Verb::Replay(args) => replay::run(&args, &home, now, out),
         Verb::Backtest(args) => backtest::run(&args, &home, now, out),
         Verb::Cycle(args) => cycle::run(&args, &home, now, out),
         Verb::Strategies(command) => strategies::run(&command, &home, now, out),

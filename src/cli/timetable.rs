@@ -17,7 +17,7 @@ use std::io::{self, Write};
 /// Arguments of `huddle timetable`.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(
-    after_help = "It says what the conductor would do when; no week is played by itself yet.
+    after_help = "It says what the conductor would do when. `huddle run` makes the picks; research is begun by hand.
 
 Example:
   huddle timetable --season 2019 --week 5"

@@ -12,12 +12,22 @@ use crate::domain::probability::Probability;
 use crate::domain::quote::{Market, Moment, Quote};
 use crate::market::shapes::{Shapes, fair, side_of};
 use crate::models::calibration::{Slope, SlopeSettings};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A belief this close to the market's own probability is no view: under a hundredth of a point of edge.
 pub const NO_EDGE: f64 = 0.0002;
+
+/// From a week's openers to its last kickoff, with room for a game that was put off: what lies further back was gone through.
+const LONGEST_WEEK: TimeDelta = TimeDelta::days(21);
+
+/// When an opener can be decided on: when the week opens, or when its price was first seen after that.
+fn opened(view: &View, fixture: &Fixture) -> DateTime<Utc> {
+    let openers = view.quotes(&fixture.id).iter().filter(|q| q.moment == Moment::Open);
+    let seen = openers.map(|q| q.as_of).min();
+    seen.map_or(fixture.opens_at, |seen| seen.max(fixture.opens_at))
+}
 
 /// A mind with its record.
 pub struct Member {
@@ -130,8 +140,11 @@ impl Member {
     fn catch_up(&mut self, view: &View) {
         let mut instants: BTreeMap<DateTime<Utc>, Vec<Fixture>> = BTreeMap::new();
         for f in view.fixtures() {
+            if self.reached.is_some_and(|r| f.kickoff < r - LONGEST_WEEK) {
+                continue;
+            }
             let at = match self.basis {
-                Basis::Open => f.opens_at,
+                Basis::Open => opened(view, f),
                 Basis::Close => f.kickoff,
             };
             if at < view.at() && self.reached.is_none_or(|r| at > r) {

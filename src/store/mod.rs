@@ -21,6 +21,7 @@ pub mod research;
 pub mod rounds;
 pub mod rows;
 pub mod schema;
+pub mod slots;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub mod trials;
 pub use error::StoreError;
 
 use crate::domain::archive::{Archive, Told};
+use crate::domain::quote::Quote;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
@@ -245,6 +247,36 @@ pub fn load_archive(conn: &mut Conn) -> Result<Archive, StoreError> {
         let archive = Archive::new(games::all(conn)?, quotes::all(conn)?);
         Ok(archive.with(told(conn)?))
     })
+}
+
+/// The prices of past seasons, read once by whoever reads the archive again and again.
+#[derive(Clone, Debug)]
+pub struct PastQuotes {
+    season: u16,
+    quotes: Vec<Quote>,
+}
+
+impl PastQuotes {
+    /// Everything quoted for games before a season.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails or a row makes no sense.
+    pub fn before(conn: &mut Conn, season: u16) -> Result<PastQuotes, StoreError> {
+        let quotes = quotes::around(conn, season, quotes::Part::Before)?;
+        Ok(PastQuotes { season, quotes })
+    }
+
+    /// Every stored game and quote, those of the past as they were read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails or a row makes no sense.
+    pub fn load_archive(&self, conn: &mut Conn) -> Result<Archive, StoreError> {
+        conn.transaction(|conn| {
+            let mut all = self.quotes.clone();
+            all.extend(quotes::around(conn, self.season, quotes::Part::From)?);
+            Ok(Archive::new(games::all(conn)?, all).with(told(conn)?))
+        })
+    }
 }
 
 /// What services told beside games and quotes.

@@ -5,10 +5,11 @@ use super::imports::{Counts, Diff};
 use super::rows::{QuoteRecord, moment_name};
 use super::schema::quotes;
 use super::{Conn, StoreError};
+use crate::domain::game::GameId;
 use crate::domain::quote::{Moment, Quote};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All quotes, in no particular order.
 ///
@@ -16,6 +17,60 @@ use std::collections::BTreeMap;
 /// [`StoreError`] when reading fails or a row makes no sense.
 pub fn all(conn: &mut Conn) -> Result<Vec<Quote>, StoreError> {
     records(conn)?.iter().map(QuoteRecord::to_quote).collect()
+}
+
+/// Quotes of games of a season and later ones, or of all before it, in no particular order.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn around(conn: &mut Conn, season: u16, part: Part) -> Result<Vec<Quote>, StoreError> {
+    // A game's name begins with its season in four digits.
+    let first = format!("{season:04}_");
+    let all = quotes::table.select(QuoteRecord::as_select());
+    let rows: Vec<QuoteRecord> = match part {
+        Part::Before => all.filter(quotes::game_id.lt(first)).load(conn)?,
+        Part::From => all.filter(quotes::game_id.ge(first)).load(conn)?,
+    };
+    rows.iter().map(QuoteRecord::to_quote).collect()
+}
+
+/// The past of a season, or the season and what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Before it.
+    Before,
+    /// From it on.
+    From,
+}
+
+/// Keeps as openers what was first seen live of the games: for every book and market without an opener its earliest live
+/// quote, at the instant it was seen.
+///
+/// # Errors
+/// [`StoreError`] when reading or writing fails.
+pub fn keep_openers(conn: &mut Conn, games: &[GameId]) -> Result<Counts, StoreError> {
+    super::immediate(conn, |conn| {
+        let ids: Vec<&str> = games.iter().map(GameId::as_str).collect();
+        let rows: Vec<QuoteRecord> = quotes::table
+            .filter(quotes::game_id.eq_any(ids))
+            .order(quotes::as_of.asc())
+            .select(QuoteRecord::as_select())
+            .load(conn)?;
+        let place = |row: &QuoteRecord| (row.game_id.clone(), row.book.clone(), row.market.clone());
+        let open = moment_name(Moment::Open);
+        let mut known: BTreeSet<_> = rows.iter().filter(|row| row.moment == open).map(place).collect();
+        let mut openers = Vec::new();
+        for row in rows.iter().filter(|row| row.moment == moment_name(Moment::Live)) {
+            if known.insert(place(row)) {
+                let moment = Moment::Open;
+                openers.push(Quote {
+                    moment,
+                    ..row.to_quote()?
+                });
+            }
+        }
+        upsert(conn, &openers, &mut Diff::default())
+    })
 }
 
 pub(super) fn records(conn: &mut Conn) -> Result<Vec<QuoteRecord>, StoreError> {

@@ -428,6 +428,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    slots (id) {
+        id -> Text,
+        season -> Integer,
+        week -> Integer,
+        task -> Text,
+        due_at -> Timestamp,
+        state -> Text,
+        settled_at -> Timestamp,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    halts (seq) {
+        seq -> Integer,
+        at -> Timestamp,
+        halted -> Bool,
+        reason -> Text,
+    }
+}
+
 diesel::joinable!(quotes -> games (game_id));
 diesel::joinable!(picks -> rounds (round_id));
 diesel::joinable!(grades -> picks (pick_id));
@@ -464,4 +486,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     cycles,
     research_decisions,
     tested,
+    slots,
+    halts,
 );

@@ -77,41 +77,14 @@ impl World {
     /// [`World::expect_fault`], an expected fault did not happen, anything panicked outside actors, or the body waits for
     /// something that never comes; the text names the seed and the culprits.
     pub fn run<T>(seed: u64, body: impl AsyncFnOnce(&World) -> T) -> T {
-        let census = Census::open();
-        let _closing = Closing;
-        let origin = Arc::new(OnceLock::<Origin>::new());
-        // Weak, because the census knows tasks of the runtime, which would then keep itself alive.
-        let (sharing, its_origin) = (Arc::downgrade(&census), origin.clone());
-        let system = System::with_tokio_rt(move || {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .start_paused(true)
-                .on_thread_start(move || {
-                    if let (Some(census), Some(origin)) = (sharing.upgrade(), its_origin.get()) {
-                        census.join();
-                        origin.enter();
-                    }
-                })
-                .build()
-                .expect("a runtime needs two file descriptors, and a test that has none left cannot go on")
-        });
-        let (world, ended, mut complaints, after) = system.block_on(async {
-            origin.get_or_init(Origin::now).enter();
-            let world = World::new(seed, census);
-            let life = AssertUnwindSafe(body(&world)).catch_unwind();
-            let ended = tokio::time::timeout(LIFETIME, life).await;
-            let after = world.elapsed();
-            let complaints = match &ended {
-                Ok(Ok(_)) => world.shut_down().await,
-                Ok(Err(_)) | Err(_) => Vec::new(),
-            };
-            (world, ended, complaints, after)
-        });
+        let staged = World::stage(seed, FROM, body);
+        let (world, after) = (&staged.world, staged.after);
         let obituary = |what: &[String]| {
             let lines = what.join("\n  ");
             format!("the world of seed {seed} failed {after:?} after its beginning:\n  {lines}")
         };
-        let value = match ended {
+        let mut complaints = staged.complaints;
+        let value = match staged.ended {
             Ok(Ok(value)) => Some(value),
             Ok(Err(panic)) => {
                 complaints.push("its body panicked, see above; faults until then:".to_owned());
@@ -134,10 +107,71 @@ impl World {
         }
     }
 
-    fn new(seed: u64, census: Arc<Census>) -> World {
+    /// Runs `body` in virtual time that begins at `from` and returns what it returns with every fault there was, which a
+    /// replay may have and heal. `None` when it waits for what never comes.
+    ///
+    /// # Panics
+    /// As `body` does.
+    pub fn replay<T>(
+        seed: u64,
+        from: DateTime<Utc>,
+        body: impl AsyncFnOnce(&World) -> T,
+    ) -> (Option<T>, Vec<String>) {
+        let staged = World::stage(seed, from, body);
+        let mut faults = staged.world.faults();
+        faults.extend(staged.complaints);
+        match staged.ended {
+            Ok(Ok(value)) => (Some(value), faults),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => (None, faults),
+        }
+    }
+
+    fn stage<T>(seed: u64, from: DateTime<Utc>, body: impl AsyncFnOnce(&World) -> T) -> Staged<T> {
+        let census = Census::open();
+        let closing = Closing;
+        let origin = Arc::new(OnceLock::<Origin>::new());
+        // Weak, because the census knows tasks of the runtime, which would then keep itself alive.
+        let (sharing, its_origin) = (Arc::downgrade(&census), origin.clone());
+        let system = System::with_tokio_rt(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .start_paused(true)
+                .on_thread_start(move || {
+                    if let (Some(census), Some(origin)) = (sharing.upgrade(), its_origin.get()) {
+                        census.join();
+                        origin.enter();
+                    }
+                })
+                .build()
+                .expect("a runtime needs two file descriptors, and a test that has none left cannot go on")
+        });
+        let (world, ended, complaints, after) = system.block_on(async {
+            origin.get_or_init(Origin::now).enter();
+            let world = World::new(seed, from, census);
+            let life = AssertUnwindSafe(body(&world)).catch_unwind();
+            let ended = tokio::time::timeout(LIFETIME, life).await;
+            let after = world.elapsed();
+            let complaints = match &ended {
+                Ok(Ok(_)) => world.shut_down().await,
+                Ok(Err(_)) | Err(_) => Vec::new(),
+            };
+            (world, ended, complaints, after)
+        });
+        Staged {
+            world,
+            ended,
+            complaints,
+            after,
+            _system: system,
+            _closing: closing,
+        }
+    }
+
+    fn new(seed: u64, from: DateTime<Utc>, census: Arc<Census>) -> World {
         World {
             seed,
-            clock: Clock::paced(FROM),
+            clock: Clock::paced(from),
             begun: uptime(),
             census,
             roots: RefCell::default(),
@@ -156,7 +190,7 @@ impl World {
         Seeds::new(self.seed)
     }
 
-    /// Wall time that begins at the first kickoff of 2025 and moves with virtual time.
+    /// Wall time that begins at the first kickoff of 2025, or where a replay begins, and moves with virtual time.
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
@@ -240,6 +274,17 @@ impl World {
         }
         complaints
     }
+}
+
+/// A world that has ended, and how.
+struct Staged<T> {
+    world: World,
+    ended: Result<std::thread::Result<T>, tokio::time::error::Elapsed>,
+    complaints: Vec<String>,
+    after: Duration,
+    /// Whoever judges looks at actors that still are; they go with their system, and this thread is given back last.
+    _system: actix_rt::SystemRunner,
+    _closing: Closing,
 }
 
 /// Gives this thread back however the world ends.

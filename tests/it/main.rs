@@ -13,6 +13,7 @@ mod feeds;
 mod house;
 mod parlays;
 mod portfolio;
+mod replay;
 mod research;
 mod runtime;
 mod season_files;

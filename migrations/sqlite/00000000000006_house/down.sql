@@ -1,0 +1,2 @@
+DROP TABLE halts;
+DROP TABLE slots;

@@ -1,0 +1,416 @@
+//! The week by itself: what is due is done, slot after slot, what is late is caught up, and what is lost is recorded.
+//!
+//! The planner says what comes next (`src/agents/orchestrator/`); here it is done: services are asked, openers kept, picks
+//! made, bets graded, and the slot is settled on disk. A slot that fails is tried again; a halted house makes no picks and
+//! goes on with everything else. The same code runs as a daemon and as a replay in virtual time.
+
+use super::House;
+use super::conductor::timetable;
+use super::grading::{GradingReport, grade_all};
+use super::order::WeekOrder;
+use super::sync::{Step, SyncOrder, Topic, sync};
+use super::week::play;
+use crate::actor::{AskError, How};
+use crate::agents::orchestrator::Input;
+use crate::agents::orchestrator::slots::{Due, Slot, Task, of_week};
+use crate::agents::specialists::data_engineer::AsOf;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::archive::Archive;
+use crate::domain::calendar::season_of;
+use crate::domain::game::{GameId, SeasonWeek};
+use crate::shell::Consult;
+use crate::store::keeper::{Do, Work};
+use crate::store::slots::{self, Halt, Settled, State};
+use crate::store::{Conn, PastQuotes, StoreError, quotes};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the house is told to do by itself.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Settings.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    /// What may be asked of services.
+    pub topics: BTreeSet<Topic>,
+    /// Base URL of the weather service.
+    pub nws_base: Option<String>,
+    /// Slots due before this are no affair of this house: it was not there.
+    pub since: DateTime<Utc>,
+    /// Slots due after this are left; none for a house that goes on.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What became of a slot.
+#[derive(Clone, Debug, Serialize)]
+pub struct Happened {
+    /// The slot.
+    pub slot: Slot,
+    /// Its name.
+    pub id: String,
+    /// How it ended.
+    pub state: State,
+    /// What came of it.
+    pub note: String,
+    /// Bets made.
+    pub n_picks: usize,
+    /// Passes, each with its reason.
+    pub n_passes: usize,
+}
+
+/// Why the house cannot go on by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum UnattendedError {
+    /// An actor did not answer.
+    #[error("{who} did not answer: {source}")]
+    NoAnswer {
+        /// Who.
+        who: &'static str,
+        /// What the runtime reported.
+        #[source]
+        source: AskError,
+    },
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+}
+
+/// Answers within one turn.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A slot that fails is tried so often.
+const MAX_TRIES: u32 = 3;
+/// Between two tries.
+const BREATH: Duration = Duration::from_secs(60);
+/// Weeks whose first line opens within this are planned: research keeps clear of the next one's openers.
+const AHEAD: TimeDelta = TimeDelta::days(14);
+/// With nothing planned the schedule is looked at again after this.
+const IDLE: Duration = Duration::from_secs(6 * 3_600);
+
+/// A closure over the database.
+struct With<F>(F);
+
+impl<T: Send + 'static, F: FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static> Work for With<F> {
+    type Output = T;
+    fn run(self, conn: &mut Conn) -> Result<T, StoreError> {
+        (self.0)(conn)
+    }
+}
+
+/// The house at work.
+struct Unattended<'a> {
+    house: &'a House,
+    standing: &'a Standing,
+    past: Option<(u16, Arc<PastQuotes>)>,
+    /// What is stored; none after something may have been brought.
+    archive: Option<Arc<Archive>>,
+    /// The same, perhaps without the latest prices: what slots are planned by.
+    schedule: Option<Arc<Archive>>,
+    settled: Option<BTreeSet<String>>,
+    planned: Option<SeasonWeek>,
+}
+
+/// Does what is due until nothing is left before [`Standing::until`]; `each` hears of every slot as it is settled. Whoever
+/// drops this future leaves the slot in hand unsettled, and it is done again at the next start.
+///
+/// # Errors
+/// [`UnattendedError`] when the database or an actor is lost; a slot that fails is none.
+pub async fn run(
+    house: &House,
+    standing: &Standing,
+    mut each: impl FnMut(&Happened),
+) -> Result<(), UnattendedError> {
+    let mut work = Unattended {
+        house,
+        standing,
+        past: None,
+        archive: None,
+        schedule: None,
+        settled: None,
+        planned: None,
+    };
+    // A house that was never told the schedule would have nothing to do.
+    work.bring(&[Topic::Schedule]).await;
+    loop {
+        match work.next().await? {
+            Due::Run(slot) => each(&work.run(slot).await?),
+            Due::Lost(slot) => {
+                let note = format!("its moment passed before the house was there: until {}", slot.until);
+                let lost = work.settle(slot, State::Lost, note, (0, 0)).await?;
+                each(&lost);
+            }
+            Due::Wait(at) if standing.until.is_none_or(|until| at <= until) => {
+                let wait = (at - standing.clock.now()).to_std().unwrap_or_default();
+                tokio::time::sleep(wait.min(IDLE)).await;
+            }
+            Due::Nothing if standing.until.is_none() => tokio::time::sleep(IDLE).await,
+            Due::Wait(_) | Due::Nothing => return Ok(()),
+        }
+    }
+}
+
+impl Unattended<'_> {
+    fn now(&self) -> DateTime<Utc> {
+        self.standing.clock.now()
+    }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, UnattendedError> {
+        let answer = self.house.database.ask(Do(With(work)), How::within(PATIENCE)).await;
+        Ok(answer.map_err(|source| UnattendedError::NoAnswer {
+            who: "the database",
+            source,
+        })??)
+    }
+
+    /// Everything stored; read again only after something may have been brought.
+    async fn archive(&mut self) -> Result<Arc<Archive>, UnattendedError> {
+        if let Some(archive) = &self.archive {
+            return Ok(Arc::clone(archive));
+        }
+        let season = season_of(self.now());
+        let past = match &self.past {
+            Some((of, past)) if *of == season => Arc::clone(past),
+            _ => Arc::new(self.with(move |conn| PastQuotes::before(conn, season)).await?),
+        };
+        self.past = Some((season, Arc::clone(&past)));
+        let archive = Arc::new(self.with(move |conn| past.load_archive(conn)).await?);
+        self.archive = Some(Arc::clone(&archive));
+        self.schedule = Some(Arc::clone(&archive));
+        Ok(archive)
+    }
+
+    async fn settled(&mut self) -> Result<BTreeSet<String>, UnattendedError> {
+        if self.settled.is_none() {
+            let season = season_of(self.now());
+            let seasons = [season.saturating_sub(1), season, season.saturating_add(1)];
+            self.settled = Some(self.with(move |conn| slots::settled(conn, &seasons)).await?);
+        }
+        Ok(self.settled.clone().unwrap_or_default())
+    }
+
+    /// Asks the planner.
+    async fn next(&mut self) -> Result<Due, UnattendedError> {
+        let archive = match &self.schedule {
+            Some(schedule) => Arc::clone(schedule),
+            None => self.archive().await?,
+        };
+        let settled = self.settled().await?;
+        let (since, until) = (self.standing.since, self.standing.until);
+        let horizon = self.now() + AHEAD;
+        let mut slots = Vec::new();
+        for when in archive.weeks() {
+            let week = archive.week(when);
+            let near = week.iter().any(|f| f.opens_at <= horizon) && week.iter().any(|f| f.settles_at() >= since);
+            if near {
+                slots.extend(of_week(when, &week));
+            }
+        }
+        slots.retain(|slot| slot.until >= since && until.is_none_or(|until| slot.at <= until));
+        let question = Consult(Input { slots, settled });
+        let said = self.house.planner.ask(question, How::within(PATIENCE)).await;
+        let said = said.map_err(|source| UnattendedError::NoAnswer {
+            who: "the planner",
+            source,
+        })?;
+        Ok(said.into_iter().next().unwrap_or(Due::Nothing))
+    }
+
+    /// Does a slot, as often as it is worth trying, and settles it.
+    async fn run(&mut self, slot: Slot) -> Result<Happened, UnattendedError> {
+        self.plan(&slot).await?;
+        let halt = self.with(slots::halted).await?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let done = self.attempt(&slot, halt.as_ref()).await?;
+            let again = tried < MAX_TRIES && self.now() + TimeDelta::seconds(60) <= slot.until;
+            match done {
+                Ok(done) => return self.settle(slot, done.state, done.note, done.n).await,
+                Err(_) if again => tokio::time::sleep(BREATH).await,
+                Err(reason) => {
+                    let note = format!("{reason} (tried {tried} times)");
+                    return self.settle(slot, State::Failed, note, (0, 0)).await;
+                }
+            }
+        }
+    }
+
+    /// Tells the conductor of a week when it begins.
+    async fn plan(&mut self, slot: &Slot) -> Result<(), UnattendedError> {
+        if self.planned == Some(slot.when) {
+            return Ok(());
+        }
+        let archive = self.archive().await?;
+        if let Err(error) = timetable(self.house, &archive, slot.when).await {
+            log::warn!("the conductor was not told of {}: {error}", slot.when);
+        }
+        self.planned = Some(slot.when);
+        Ok(())
+    }
+
+    async fn attempt(
+        &mut self,
+        slot: &Slot,
+        halt: Option<&Halt>,
+    ) -> Result<Result<Done, String>, UnattendedError> {
+        let mut notes = self.bring(topics(slot.task)).await;
+        if slot.task == Task::Open {
+            let archive = self.archive().await?;
+            let games: Vec<GameId> = archive.week(slot.when).iter().map(|f| f.id.clone()).collect();
+            let kept = self.with(move |conn| quotes::keep_openers(conn, &games)).await?;
+            notes.push(format!("{} openers kept", kept.new));
+            self.archive = None;
+        }
+        if slot.task == Task::Grade {
+            let archive = self.archive().await?;
+            return Ok(match grade_all(self.house, &archive, self.now()).await {
+                Ok(graded) => Ok(Done::graded(notes, &graded)),
+                Err(error) => Err(error.to_string()),
+            });
+        }
+        if !slot.task.picks() {
+            return Ok(Ok(Done::brought(notes)));
+        }
+        if let Some(halt) = halt {
+            notes.push(format!("no picks: the house is halted, {}", halt.reason));
+            return Ok(Ok(Done {
+                state: State::Lost,
+                ..Done::brought(notes)
+            }));
+        }
+        let order = self.order(slot).await?;
+        Ok(match play(self.house, &order).await {
+            Ok(played) => {
+                let decisions = || played.rounds.iter().flat_map(|round| &round.decisions);
+                let n_picks = decisions().filter(|d| d.is_bet()).count();
+                let n = (n_picks, decisions().count() - n_picks);
+                notes.push(format!("{} picks, {} passes", n.0, n.1));
+                let done = Done::brought(notes);
+                Ok(Done { n, ..done })
+            }
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    /// Brings what is wanted and allowed; what cannot be brought degrades what is decided and is said.
+    async fn bring(&mut self, wanted: &[Topic]) -> Vec<String> {
+        let allowed = wanted.iter().filter(|topic| self.standing.topics.contains(topic));
+        let topics: Vec<Topic> = allowed.copied().collect();
+        if topics.is_empty() {
+            return Vec::new();
+        }
+        let mut order = SyncOrder::of(&topics, "planner");
+        order.nws_base.clone_from(&self.standing.nws_base);
+        let steps = sync(self.house, &order, &self.standing.clock, |_| {}).await;
+        self.archive = None;
+        if topics.contains(&Topic::Schedule) {
+            self.schedule = None;
+        }
+        let failed = steps.iter().filter(|step| step.failed);
+        failed.map(not_brought).collect()
+    }
+
+    async fn order(&mut self, slot: &Slot) -> Result<WeekOrder, UnattendedError> {
+        // What was just brought is known from now on.
+        let now = (self.now() + TimeDelta::milliseconds(999)).trunc_subsecs(0);
+        Ok(WeekOrder {
+            archive: self.archive().await?,
+            when: slot.when,
+            as_of: AsOf::At(now),
+            settings: self.standing.settings.clone(),
+            now,
+            keep: true,
+            kill: None,
+        })
+    }
+
+    async fn settle(
+        &mut self,
+        slot: Slot,
+        state: State,
+        note: String,
+        (n_picks, n_passes): (usize, usize),
+    ) -> Result<Happened, UnattendedError> {
+        let id = slot.id();
+        let row = Settled {
+            id: id.clone(),
+            season: i32::from(slot.when.season),
+            week: i32::from(slot.when.week),
+            task: slot.task.to_string(),
+            due_at: slot.at.naive_utc(),
+            state: state.word().to_owned(),
+            settled_at: self.now().naive_utc(),
+            note: note.clone(),
+        };
+        self.with(move |conn| slots::settle(conn, &row)).await?;
+        if let Some(settled) = &mut self.settled {
+            settled.insert(id.clone());
+        }
+        Ok(Happened {
+            slot,
+            id,
+            state,
+            note,
+            n_picks,
+            n_passes,
+        })
+    }
+}
+
+/// What a slot came to.
+struct Done {
+    state: State,
+    note: String,
+    n: (usize, usize),
+}
+
+impl Done {
+    fn brought(notes: Vec<String>) -> Done {
+        Done {
+            state: State::Done,
+            note: notes.join("; "),
+            n: (0, 0),
+        }
+    }
+
+    fn graded(mut notes: Vec<String>, graded: &GradingReport) -> Done {
+        notes.push(format!("{} bets graded, {} open", graded.n_new, graded.n_open));
+        Done::brought(notes)
+    }
+}
+
+/// What each slot asks services for.
+fn topics(task: Task) -> &'static [Topic] {
+    match task {
+        Task::Open => &[
+            Topic::Schedule,
+            Topic::Results,
+            Topic::TeamStats,
+            Topic::Odds,
+            Topic::Weather,
+            Topic::Injuries,
+        ],
+        Task::Daily => &[
+            Topic::Schedule,
+            Topic::Results,
+            Topic::TeamStats,
+            Topic::Weather,
+            Topic::Injuries,
+            Topic::News,
+        ],
+        Task::Prices => &[Topic::Odds],
+        Task::Look => &[Topic::Odds, Topic::Weather, Topic::Injuries],
+        Task::Grade => &[Topic::Schedule, Topic::Results],
+    }
+}
+
+fn not_brought(step: &Step) -> String {
+    format!("{} not brought: {}", step.topic.name(), step.notes.join(", "))
+}
