@@ -241,6 +241,22 @@ pub enum ApiError {
         /// What it said.
         message: String,
     },
+    /// A language model would not answer.
+    #[error("{provider}: {message}")]
+    Declined {
+        /// Whom.
+        provider: Provider,
+        /// What it said.
+        message: String,
+    },
+    /// A language model's answer ended at a limit of length.
+    #[error("{provider}: {message}")]
+    Truncated {
+        /// Whom.
+        provider: Provider,
+        /// Which limit.
+        message: String,
+    },
     /// There is no such thing.
     #[error("{provider} has no such thing: {message}")]
     NotFound {

@@ -164,11 +164,14 @@ impl RequestOrchestrator {
             let billed = answered || matches!(judged.verdict.class, Class::Refused | Class::Truncated);
             let by_class = if billed { row.reserved_credits } else { 0 };
             row.credits = told.and_then(|c| c.last).unwrap_or(by_class);
-            let stated = judged
-                .outcome
-                .as_ref()
-                .ok()
-                .and_then(|reply| usage(row.provider, row.endpoint, &reply.body)?.usd_micros);
+            let price = self
+                .shipments
+                .get(&judged.attempt.shipment)
+                .and_then(|s| s.call.token_price);
+            let stated = judged.outcome.as_ref().ok().and_then(|reply| {
+                let used = usage(row.provider, row.endpoint, &reply.body)?;
+                used.usd_micros.or_else(|| Some(used.cost_micros(price?)))
+            });
             row.usd_micros = match stated {
                 Some(usd_micros) => usd_micros,
                 None if billed => row.reserved_usd_micros,
@@ -419,7 +422,9 @@ fn error_of(judged: &Judged, class: Class, n_attempts: u32) -> ApiError {
         Class::QuotaExhausted { until } => ApiError::QuotaExhausted { provider, until },
         Class::Misconfigured => ApiError::Misconfigured { provider, message },
         Class::NotFound => ApiError::NotFound { provider, message },
-        Class::BadRequest | Class::Refused | Class::Truncated => ApiError::Refused {
+        Class::Refused => ApiError::Declined { provider, message },
+        Class::Truncated => ApiError::Truncated { provider, message },
+        Class::BadRequest => ApiError::Refused {
             provider,
             status: status.unwrap_or_default(),
             message,
