@@ -16,6 +16,7 @@ pub mod api_manager;
 pub mod clerk;
 pub mod conductor;
 pub mod grading;
+pub mod llm;
 pub mod order;
 pub mod panel;
 pub mod record;
@@ -41,6 +42,7 @@ use crate::clock::{Clock, Seeds, uptime};
 use crate::domain::belief::Seat;
 use crate::logging::{self, LoggerRef};
 use crate::machine::Machine;
+use crate::minds::llm::MindSettings;
 use crate::minds::quant::ROSTER;
 use crate::minds::strategists;
 use crate::shell::{Hear, Mute, Shell, ShellArgs, ShellRef};
@@ -58,6 +60,7 @@ use crate::transport::Wire;
 use api_manager::{ApiManager, ApiManagerArgs};
 use clerk::AuditClerk;
 use conductor::{ConductorRef, StrategyDeskRef};
+use llm::{Ground, ModelSeat};
 use panel::{PanelDesk, PanelHandle};
 use research::{Following, GenerationPanel, MAX_NEWS, News, ResearchDesk, ValidationPanel};
 use roster::Everybody;
@@ -90,6 +93,8 @@ pub struct HouseSpec {
     pub policies: BTreeMap<Provider, ProviderPolicy>,
     /// What performs calls.
     pub wire: Arc<dyn Wire>,
+    /// Which language models sit at the table.
+    pub minds: MindSettings,
 }
 
 /// The running house.
@@ -116,6 +121,8 @@ pub struct House {
     pub swarm: SwarmRef,
     /// Its members.
     pub members: BTreeMap<Seat, MemberRef>,
+    /// Those of its members that ask language models.
+    pub models: BTreeMap<Seat, ModelSeat>,
     /// Who is to be brought down in the next round, for demonstrations and tests.
     pub plot: Plot,
     concluded: Mutex<mpsc::Receiver<Conclusion>>,
@@ -214,6 +221,7 @@ fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
 struct AtTheTable {
     swarm: SwarmRef,
     members: BTreeMap<Seat, MemberRef>,
+    models: BTreeMap<Seat, ModelSeat>,
     plot: Plot,
     concluded: Mutex<mpsc::Receiver<Conclusion>>,
 }
@@ -222,14 +230,17 @@ struct AtTheTable {
 fn consensus(
     risk: &ShellRef<RiskManager, Mute>,
     pool: PoolSettings,
-    clock: &Clock,
-    seeds: Seeds,
+    minds: &MindSettings,
+    ground: &Ground,
 ) -> (ChildSpec, AtTheTable) {
-    let (member_specs, members) = members(clock, seeds);
+    let (clock, seeds) = (ground.clock, ground.seeds);
+    let (mut member_specs, members) = members(clock, seeds);
+    let (model_specs, models) = llm::seats(minds, ground);
+    member_specs.extend(model_specs);
     let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
     let plot = Plot::default();
-    let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
-    let seats: Vec<Seat> = members.keys().cloned().collect();
+    let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone()).with_models(models.clone());
+    let seats: Vec<Seat> = members.keys().chain(models.keys()).cloned().collect();
     let args = ShellArgs::new(
         "swarms/consensus/table",
         clock.clone(),
@@ -242,6 +253,7 @@ fn consensus(
     let handles = AtTheTable {
         swarm,
         members,
+        models,
         plot,
         concluded: Mutex::new(concluded),
     };
@@ -381,6 +393,7 @@ impl House {
             pool,
             policies,
             wire,
+            minds,
         } = spec;
         let (platform_specs, platform) = platform(store, &clock, seeds, Outside { policies, wire });
         let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
@@ -394,7 +407,13 @@ impl House {
         let (analyst_spec, analyst) =
             ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
 
-        let (consensus_spec, consensus) = consensus(&risk, pool, &clock, seeds);
+        let ground = Ground {
+            api: &platform.api,
+            database: &platform.database,
+            clock: &clock,
+            seeds,
+        };
+        let (consensus_spec, consensus) = consensus(&risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
             data_engineer: &data_engineer,
@@ -402,6 +421,7 @@ impl House {
             analyst: &analyst,
             swarm: &consensus.swarm,
             members: &consensus.members,
+            models: &consensus.models,
         };
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
@@ -429,6 +449,7 @@ impl House {
             analyst,
             swarm: consensus.swarm,
             members: consensus.members,
+            models: consensus.models,
             plot: consensus.plot,
             concluded: consensus.concluded,
             generation: research.generation,

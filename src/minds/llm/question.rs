@@ -279,7 +279,7 @@ fn name(row: &mut Map<String, Value>, f: &Fixture, told: &[Told]) {
     row.insert("kickoff".to_owned(), json!(kickoff));
     row.insert("stadium".to_owned(), json!(cut(&f.stadium, MAX_NAME)));
     let mut newest: Vec<&Told> = told.iter().collect();
-    newest.sort_by(|a, b| b.as_of.cmp(&a.as_of));
+    newest.sort_by_key(|told| std::cmp::Reverse(told.as_of));
     let quoted = newest.iter().take(MAX_TOLD).map(|t| {
         json!({
             "about": t.about.iter().take(2).map(|team| team.code_in(f.when.season)).collect::<Vec<_>>(),
