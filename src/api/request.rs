@@ -274,6 +274,8 @@ pub enum ApiError {
         message: String,
         /// Attempts made.
         n_attempts: u32,
+        /// Whether any of them may have been billed.
+        billed: bool,
     },
     /// Too many requests wait already.
     #[error("{provider}: {n_queued} {priority} requests wait already; try again later")]

@@ -11,8 +11,8 @@ use huddle::app::{House, HouseSpec};
 use huddle::config::Settings;
 use huddle::domain::archive::Archive;
 use huddle::domain::belief::{Abstention, Seat};
-use huddle::minds::llm::MindSettings;
 use huddle::minds::llm::settings::SlotSettings;
+use huddle::minds::llm::{MindSettings, Structured};
 use huddle::shell::Sabotage;
 use huddle::store::Store;
 use huddle::store::api::ledger;
@@ -141,6 +141,8 @@ fn slot(name: &str, provider: Option<Provider>) -> SlotSettings {
         input_usd: 1.0,
         output_usd: 5.0,
         max_tokens: 2_000,
+        max_games: 20,
+        structured: Structured::JsonSchema,
         cutoff: "2000-01-01".parse().unwrap(),
         timeout_s: 30,
     }

@@ -6,7 +6,7 @@ use crate::domain::belief::Abstention;
 use crate::domain::game::GameId;
 use crate::domain::quote::Market;
 use crate::machine::drive;
-use crate::minds::llm::Dialect;
+use crate::minds::llm::{Dialect, Structured};
 use crate::protocol::question::Disputed;
 use crate::swarms::fixture;
 use rand_pcg::Pcg64Mcg;
@@ -27,6 +27,8 @@ impl Stage {
             model: "m".to_owned(),
             price: TokenPrice::default(),
             max_tokens: 500,
+            max_games: 20,
+            structured: Structured::JsonSchema,
             cutoff: "2049-01-01".parse().unwrap(),
             timeout: Duration::from_secs(60),
         };

@@ -209,6 +209,8 @@ impl RequestOrchestrator {
             self.deliver(id, answers, now, out);
             return;
         }
+        // Of attempts before the last one it is not known any more.
+        let billed = shipment.n_attempts > 1 || row.usd_micros > 0 || row.credits > 0;
         out.push(persist(row, Vec::new()));
         let (n_members, n_attempts) = (shipment.flights.len(), shipment.n_attempts);
         let class = judged.verdict.class;
@@ -217,7 +219,7 @@ impl RequestOrchestrator {
         if class == Class::BadRequest && n_members > 1 {
             self.split(id, now, out);
         } else if !self.try_again(id, class, &judged, now, rng) {
-            let error = error_of(&judged, class, n_attempts);
+            let error = error_of(&judged, class, n_attempts, billed);
             if matches!(class, Class::BadRequest | Class::NotFound) {
                 self.remember_refusal(id, &error, now);
             }
@@ -410,7 +412,7 @@ fn persist(row: LedgerRow, kept: Vec<(RequestKey, Entry)>) -> Effect {
 }
 
 /// The reason a request gets for its last attempt.
-fn error_of(judged: &Judged, class: Class, n_attempts: u32) -> ApiError {
+fn error_of(judged: &Judged, class: Class, n_attempts: u32, billed: bool) -> ApiError {
     let provider: Provider = judged.attempt.row.provider;
     let message = judged.verdict.message.clone();
     let status = judged
@@ -439,6 +441,7 @@ fn error_of(judged: &Judged, class: Class, n_attempts: u32) -> ApiError {
                     message
                 },
                 n_attempts,
+                billed,
             }
         }
     }

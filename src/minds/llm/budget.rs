@@ -93,8 +93,8 @@ pub fn unbilled(error: &ApiError) -> bool {
         | ApiError::QueueFull { .. }
         | ApiError::Impossible { .. }
         | ApiError::Refused { .. } => true,
+        ApiError::Failed { billed, .. } => !billed,
         ApiError::Deadline { .. }
-        | ApiError::Failed { .. }
         | ApiError::Declined { .. }
         | ApiError::Truncated { .. }
         | ApiError::ShuttingDown { .. } => false,

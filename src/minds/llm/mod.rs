@@ -20,4 +20,4 @@ pub use budget::{Budget, Caps, Exceeded, Reservation};
 pub use conversation::{Conversation, Errand, Step, Trouble};
 pub use question::{Asked, Form, Posed, Subject};
 pub use settings::{BadMinds, MindSettings};
-pub use slot::{Dialect, Slot};
+pub use slot::{Dialect, Slot, Structured};

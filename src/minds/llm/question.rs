@@ -178,8 +178,9 @@ fn barred(slot: &Slot, form: Form, subject: &Subject, n_asked: usize) -> Option<
             "{name} was trained until {cutoff} and may know the result: it is asked about this game without names only"
         ));
     }
-    if n_asked >= MAX_GAMES {
-        return in_doubt(format!("not asked: {MAX_GAMES} games are asked at once"));
+    let most = slot.max_games.min(MAX_GAMES);
+    if n_asked >= most {
+        return in_doubt(format!("{} is asked about {most} games at once", slot.name));
     }
     None
 }

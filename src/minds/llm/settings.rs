@@ -1,8 +1,8 @@
 //! `[minds]`: which models may be asked, in which order, and for how much. Without a slot there is no such mind.
 
 use super::budget::Caps;
-use super::question::Form;
-use super::slot::{Dialect, Slot};
+use super::question::{Form, MAX_GAMES};
+use super::slot::{Dialect, Slot, Structured};
 use crate::api::{Provider, TokenPrice};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,12 @@ pub struct SlotSettings {
     /// The longest answer, in tokens.
     #[serde(default = "max_tokens")]
     pub max_tokens: u32,
+    /// Games asked about at once, in slate order; about the others it is silent.
+    #[serde(default = "max_games")]
+    pub max_games: usize,
+    /// How the form of an answer is told to chat completions: `json_schema`, or `json_object`.
+    #[serde(default)]
+    pub structured: Structured,
     /// The day its training ended, such as `2025-07-31`.
     pub cutoff: NaiveDate,
     /// Seconds an answer may take.
@@ -73,6 +79,10 @@ pub struct SlotSettings {
 /// Sixteen games with three markets and their reasons.
 fn max_tokens() -> u32 {
     6_000
+}
+
+fn max_games() -> usize {
+    MAX_GAMES
 }
 
 fn timeout_s() -> u64 {
@@ -126,6 +136,8 @@ impl SlotSettings {
                 output_nanos: nanos(self.output_usd),
             },
             max_tokens: self.max_tokens,
+            max_games: self.max_games,
+            structured: self.structured,
             cutoff: self.cutoff,
             timeout: Duration::from_secs(self.timeout_s),
         }
@@ -174,6 +186,7 @@ impl SlotSettings {
             "max_tokens",
             "from 1 to 64000",
         );
+        must((1..=MAX_GAMES).contains(&self.max_games), "max_games", "from 1 to 20");
         must(
             (1..=MAX_TIMEOUT_S).contains(&self.timeout_s),
             "timeout_s",
@@ -306,6 +319,8 @@ mod tests {
             input_usd: 3.0,
             output_usd: 15.0,
             max_tokens: max_tokens(),
+            max_games: max_games(),
+            structured: Structured::JsonSchema,
             cutoff: "2025-07-31".parse().unwrap(),
             timeout_s: timeout_s(),
         }
@@ -335,6 +350,7 @@ mod tests {
             model: " ".to_owned(),
             input_usd: f64::NAN,
             max_tokens: 0,
+            max_games: 0,
             timeout_s: 0,
             ..slot("", Some(Provider::Espn), Some("ftp://x"))
         };
@@ -351,6 +367,7 @@ mod tests {
             "model:",
             "input_usd: dollars",
             "max_tokens:",
+            "max_games:",
             "timeout_s:",
             "a: provider: name one",
             "a: there are two",

@@ -2,6 +2,7 @@
 
 use crate::api::{Provider, TokenPrice};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,17 @@ impl Dialect {
     }
 }
 
+/// How chat completions are told the form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Structured {
+    /// `response_format` of the type `json_schema`, as OpenAI has it and most servers do.
+    #[default]
+    JsonSchema,
+    /// `response_format` of the type `json_object` with the schema beside it, as llama.cpp's older servers have it.
+    JsonObject,
+}
+
 /// A model that may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -56,6 +68,10 @@ pub struct Slot {
     pub price: TokenPrice,
     /// The longest answer, in tokens.
     pub max_tokens: u32,
+    /// Games asked about at once: a small model's window holds few.
+    pub max_games: usize,
+    /// How it is told the form of an answer, where its dialect has more than one way.
+    pub structured: Structured,
     /// The day its training ended: it may know how games before that day ended.
     pub cutoff: NaiveDate,
     /// How long one answer may take.

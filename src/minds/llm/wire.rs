@@ -1,7 +1,7 @@
 //! The requests and replies of each provider: one prompt in, one text out, and the schema of the answer in the way each
 //! provider takes it (API references of Anthropic, OpenAI, xAI and Ollama, 2026).
 
-use super::slot::{Dialect, Slot};
+use super::slot::{Dialect, Slot, Structured};
 use crate::api::{Call, Endpoint, Method};
 use serde_json::{Value, json};
 
@@ -67,14 +67,14 @@ fn body(slot: &Slot, prompt: &Prompt) -> Value {
             "model": slot.model,
             "max_completion_tokens": slot.max_tokens,
             "messages": messages,
-            "response_format": response_format(prompt),
+            "response_format": response_format(slot, prompt),
         }),
         Dialect::Compatible => json!({
             "model": slot.model,
             "max_tokens": slot.max_tokens,
             "temperature": 0,
             "messages": messages,
-            "response_format": response_format(prompt),
+            "response_format": response_format(slot, prompt),
             "stream": false,
         }),
         Dialect::Ollama => json!({
@@ -87,9 +87,14 @@ fn body(slot: &Slot, prompt: &Prompt) -> Value {
     }
 }
 
-fn response_format(prompt: &Prompt) -> Value {
-    let schema = json!({"name": "views", "strict": true, "schema": prompt.schema});
-    json!({"type": "json_schema", "json_schema": schema})
+fn response_format(slot: &Slot, prompt: &Prompt) -> Value {
+    match slot.structured {
+        Structured::JsonSchema => {
+            let schema = json!({"name": "views", "strict": true, "schema": prompt.schema});
+            json!({"type": "json_schema", "json_schema": schema})
+        }
+        Structured::JsonObject => json!({"type": "json_object", "schema": prompt.schema}),
+    }
 }
 
 /// Tokens that hold prompt and answer; two bytes a token is less than any English or JSON has.

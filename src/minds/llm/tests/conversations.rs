@@ -47,6 +47,7 @@ fn overloaded() -> Trouble {
         provider: Provider::Anthropic,
         message: "overloaded".to_owned(),
         n_attempts: 1,
+        billed: false,
     })
 }
 

@@ -6,7 +6,7 @@ mod injections;
 mod wires;
 
 use super::question::{Form, Posed, Subject, pose};
-use super::slot::{Dialect, Slot};
+use super::slot::{Dialect, Slot, Structured};
 use crate::api::{Provider, TokenPrice};
 use crate::market::shapes::Shapes;
 use crate::swarms::fixture;
@@ -32,6 +32,8 @@ pub fn slot(dialect: Dialect) -> Slot {
             output_nanos: 5_000,
         },
         max_tokens: 2_000,
+        max_games: 20,
+        structured: Structured::JsonSchema,
         cutoff: "2049-12-31".parse().unwrap(),
         timeout: Duration::from_secs(30),
     }

@@ -2,7 +2,7 @@
 
 use super::{answer, posed, reply, slot, whole};
 use crate::api::{Endpoint, Method};
-use crate::minds::llm::slot::Dialect;
+use crate::minds::llm::slot::{Dialect, Structured};
 use crate::minds::llm::wire::{self, Unread};
 use serde_json::Value;
 
@@ -33,6 +33,12 @@ fn each_provider_is_asked_in_its_own_form() {
     assert_eq!(body(Dialect::OpenAi)["max_completion_tokens"], 2_000);
     assert_eq!(body(Dialect::OpenAi)["response_format"]["json_schema"]["strict"], true);
     assert_eq!(body(Dialect::Compatible)["max_tokens"], 2_000);
+    let mut older = slot(Dialect::Compatible);
+    older.structured = Structured::JsonObject;
+    let call = wire::call(&older, &posed().prompt.unwrap());
+    let said: Value = serde_json::from_slice(&call.body.unwrap()).unwrap();
+    assert_eq!(said["response_format"]["type"], "json_object");
+    assert_eq!(said["response_format"]["schema"]["additionalProperties"], false);
     let ollama = body(Dialect::Ollama);
     assert_eq!(
         (&ollama["stream"], &ollama["options"]["num_predict"]),
