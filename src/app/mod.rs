@@ -4,7 +4,8 @@
 //! root
 //!   platform     database, logger, bus, audit_clerk, teller, api_manager
 //!   specialists  data_engineer, risk_manager, performance_analyst
-//!   swarms       consensus: the members (twelve seats under a supervisor of their own), and the table
+//!   swarms       consensus: the members (twelve seats under a supervisor of their own, one more when a language model
+//!                is set), and the table
 //!                generation, validation: the same with strategists and validators, and a panel each
 //!                conductor
 //!   backtesting  cycle, strategy_desk
@@ -22,6 +23,7 @@ pub mod panel;
 pub mod record;
 pub mod research;
 mod roster;
+mod specialists;
 pub mod sync;
 pub mod table;
 pub mod teller;
@@ -396,29 +398,19 @@ impl House {
             minds,
         } = spec;
         let (platform_specs, platform) = platform(store, &clock, seeds, Outside { policies, wire });
-        let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
-        let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
-        let manager = move |_: &_| RiskManager::new(limits);
-        let args = ShellArgs::mute("specialists/risk_manager", clock.clone(), seeds, manager);
-        let (risk_spec, risk) = ChildSpec::of::<Shell<RiskManager, Mute>>("risk_manager", args);
-        let args = ShellArgs::mute("specialists/performance_analyst", clock.clone(), seeds, |_| {
-            PerformanceAnalyst::default()
-        });
-        let (analyst_spec, analyst) =
-            ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
-
+        let (specialist_specs, staff) = specialists::hang_up(limits, &clock, seeds);
         let ground = Ground {
             api: &platform.api,
             database: &platform.database,
             clock: &clock,
             seeds,
         };
-        let (consensus_spec, consensus) = consensus(&risk, pool, &minds, &ground);
+        let (consensus_spec, consensus) = consensus(&staff.risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
-            data_engineer: &data_engineer,
-            risk: &risk,
-            analyst: &analyst,
+            data_engineer: &staff.data_engineer,
+            risk: &staff.risk,
+            analyst: &staff.analyst,
             swarm: &consensus.swarm,
             members: &consensus.members,
             models: &consensus.models,
@@ -434,7 +426,7 @@ impl House {
         swarm_specs.push(conductor_spec);
         let swarms = branch("swarms", swarm_specs);
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
-        let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
+        let specialists = branch("specialists", specialist_specs);
         let base = branch("platform", platform_specs);
         let root = Root::start(SupervisorSpec::new(vec![base, specialists, swarms, backtesting]).seeds(seeds));
         House {
@@ -445,8 +437,8 @@ impl House {
             bus: platform.bus,
             teller: platform.teller,
             registry: platform.registry,
-            data_engineer,
-            analyst,
+            data_engineer: staff.data_engineer,
+            analyst: staff.analyst,
             swarm: consensus.swarm,
             members: consensus.members,
             models: consensus.models,
