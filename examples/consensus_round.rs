@@ -17,6 +17,7 @@ use huddle::domain::archive::Archive;
 use huddle::domain::game::SeasonWeek;
 use huddle::domain::pick::Verdict;
 use huddle::feeds::{Facts, FileKind};
+use huddle::minds::llm::MindSettings;
 use huddle::sim::{FIRST_SEASON, League, SimOptions};
 use huddle::store::imports::{self, SourceFile};
 use huddle::store::{Store, StoreError, load_archive};
@@ -62,6 +63,7 @@ async fn one_round(store: Store, archive: Arc<Archive>, now: DateTime<Utc>) -> R
         pool: PoolSettings::default(),
         policies: ApiSettings::default().policies(),
         wire: Arc::new(Offline),
+        minds: MindSettings::default(),
     });
     let order = WeekOrder {
         archive,

@@ -11,6 +11,7 @@ use huddle::backtest::invented::Invented;
 use huddle::clock::{Clock, Seeds};
 use huddle::domain::belief::Seat;
 use huddle::engine::period::Period;
+use huddle::minds::llm::MindSettings;
 use huddle::protocol::question::RoundId;
 use huddle::protocol::research::{Bench, Commission, Fault, Improvement};
 use huddle::store::Store;
@@ -42,6 +43,7 @@ async fn one_round(store: Store) -> Result<Held<Generation>, Box<dyn std::error:
         pool: PoolSettings::default(),
         policies: ApiSettings::default().policies(),
         wire: Arc::new(Offline),
+        minds: MindSettings::default(),
     });
     let league = Invented::default();
     let searched = Period::seasons(league.first_season..=league.first_season + 3);

@@ -17,6 +17,7 @@ use huddle::engine::period::Period;
 use huddle::engine::plan::Plan;
 use huddle::engine::sweep::sweep;
 use huddle::engine::table::Table;
+use huddle::minds::llm::MindSettings;
 use huddle::protocol::question::RoundId;
 use huddle::protocol::research::Bench;
 use huddle::stats::deflated::Trials;
@@ -107,6 +108,7 @@ async fn hear(
         pool: PoolSettings::default(),
         policies: ApiSettings::default().policies(),
         wire: Arc::new(Offline),
+        minds: MindSettings::default(),
     });
     let (searched, held) = periods(league);
     let benches: Vec<Bench> = held.into_iter().map(|p| Bench::cut(table, p)).collect();

@@ -2,10 +2,13 @@
 
 use crate::agents::specialists::risk_manager::RiskLimits;
 use crate::api::policy::{ApiSettings, BadApiSetting};
+use crate::api::{Provider, ProviderPolicy};
 use crate::domain::money::{Cents, MoneyError};
 use crate::domain::quote::Book;
+use crate::minds::llm::{BadMinds, MindSettings};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// All settings.
@@ -22,6 +25,8 @@ pub struct Settings {
     pub risk: RiskLimits,
     /// Where the services are, and how often they may be asked.
     pub api: ApiSettings,
+    /// Which language models sit at the table, and for how much; none when there is no slot.
+    pub minds: MindSettings,
 }
 
 impl Default for Settings {
@@ -32,6 +37,7 @@ impl Default for Settings {
             seed: 1,
             risk: RiskLimits::default(),
             api: ApiSettings::default(),
+            minds: MindSettings::default(),
         }
     }
 }
@@ -69,6 +75,9 @@ pub enum ConfigError {
     /// Something below `[api]` cannot be used.
     #[error(transparent)]
     Api(#[from] BadApiSetting),
+    /// Something below `[minds]` cannot be used.
+    #[error(transparent)]
+    Minds(#[from] BadMinds),
     /// The bankroll is no amount.
     #[error("bankroll: {0}")]
     Bankroll(#[from] MoneyError),
@@ -137,7 +146,27 @@ impl Settings {
                 must,
             });
         }
-        Ok(self.api.check()?)
+        self.api.check()?;
+        Ok(self.minds.check(&self.api.base_urls)?)
+    }
+
+    /// Where providers are that are not at their own address.
+    pub fn base_urls(&self) -> BTreeMap<Provider, String> {
+        let mut urls = self.minds.base_urls();
+        urls.extend(self.api.base_urls.clone());
+        urls
+    }
+
+    /// How each provider is asked. A model that sits at the table is tried once a call: who may be asked next, and what is
+    /// left for it, is decided by the one who asks.
+    pub fn policies(&self) -> BTreeMap<Provider, ProviderPolicy> {
+        let mut policies = self.api.policies();
+        for slot in self.minds.chain().iter() {
+            if let Some(policy) = policies.get_mut(&slot.provider) {
+                policy.retry.max_attempts = 1;
+            }
+        }
+        policies
     }
 
     /// The bankroll.
@@ -157,7 +186,12 @@ impl Settings {
     /// what they said is in the data's own hash.
     pub fn fingerprint(&self) -> String {
         // The bankroll counts as an amount: `1000` and `1,000.00` are one setting.
-        let text = format!("{:?}/{:?}/{}/{:?}", self.bankroll(), self.books(), self.seed, self.risk);
+        let mut text = format!("{:?}/{:?}/{}/{:?}", self.bankroll(), self.books(), self.seed, self.risk);
+        // Where a model is decides nothing, which one it is does; without one the text is as it was before there were any.
+        if !self.minds.is_empty() {
+            let minds = &self.minds;
+            text.push_str(&format!("/{:?}/{:?}/{:?}", minds.chain(), minds.form, minds.caps()));
+        }
         Sha256::digest(text)
             .iter()
             .take(5)
@@ -190,7 +224,27 @@ mod tests {
                 .unwrap_err()
                 .contains("not an amount of money")
         );
+        let slot = "[[minds.slots]]\nname = \"a\"\nprovider = \"espn\"\nmodel = \"\"\ncutoff = \"2025-01-31\"";
+        let said = load(slot).unwrap_err();
+        assert!(
+            said.contains("a: provider: one of") && said.contains("a: model:"),
+            "{said}"
+        );
         let books = load("books = [\"Pinnacle\"]").unwrap().books().unwrap();
         assert_eq!(books[0].as_str(), "pinnacle");
+    }
+
+    #[test]
+    fn a_model_at_the_table_changes_the_fingerprint_and_none_does_not() {
+        let without: Settings = toml::from_str("[minds]\nday_usd = 1.0").unwrap();
+        assert_eq!(without.fingerprint(), Settings::default().fingerprint());
+        assert_eq!(without.policies(), Settings::default().policies());
+        let text = "[[minds.slots]]\nname = \"local\"\nbase_url = \"http://127.0.0.1:8080/v1\"\nmodel = \"m\"\n\
+                    cutoff = \"2025-01-31\"\n[minds]\nday_usd = 1.0";
+        let with: Settings = toml::from_str(text).unwrap();
+        assert!(with.check().is_ok());
+        assert_ne!(with.fingerprint(), Settings::default().fingerprint());
+        assert_eq!(with.policies()[&Provider::Ollama].retry.max_attempts, 1);
+        assert_eq!(with.base_urls()[&Provider::Ollama], "http://127.0.0.1:8080");
     }
 }

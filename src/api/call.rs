@@ -1,6 +1,7 @@
 //! One thing to be asked of a provider, described without a socket: what feeds build and the transport performs.
 
 use super::provider::{Endpoint, Provider};
+use super::usage::TokenPrice;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -48,6 +49,8 @@ pub struct Call {
     pub credits: u32,
     /// The most it may cost in millionths of a dollar; 0 when it is free.
     pub usd_micros: u64,
+    /// What its tokens cost, for a language model: the bill is made of its answer's usage.
+    pub token_price: Option<TokenPrice>,
     /// Whether and how it may be joined with others like it.
     pub join: Option<Join>,
 }
@@ -70,6 +73,7 @@ impl Call {
             weight: 1,
             credits: 0,
             usd_micros: 0,
+            token_price: None,
             join: None,
         }
     }

@@ -44,4 +44,4 @@ pub use provider::{Endpoint, Provider};
 pub use reply::{Headers, Reply, WireError};
 pub use request::{Answer, ApiError, Freshness, Priority, PriorityRequest, Tolerance};
 pub use time::{Mono, Now, Stamp};
-pub use usage::{Usage, usage};
+pub use usage::{TokenPrice, Usage, usage};

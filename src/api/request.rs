@@ -241,6 +241,22 @@ pub enum ApiError {
         /// What it said.
         message: String,
     },
+    /// A language model would not answer.
+    #[error("{provider}: {message}")]
+    Declined {
+        /// Whom.
+        provider: Provider,
+        /// What it said.
+        message: String,
+    },
+    /// A language model's answer ended at a limit of length.
+    #[error("{provider}: {message}")]
+    Truncated {
+        /// Whom.
+        provider: Provider,
+        /// Which limit.
+        message: String,
+    },
     /// There is no such thing.
     #[error("{provider} has no such thing: {message}")]
     NotFound {
@@ -258,6 +274,8 @@ pub enum ApiError {
         message: String,
         /// Attempts made.
         n_attempts: u32,
+        /// Whether any of them may have been billed.
+        billed: bool,
     },
     /// Too many requests wait already.
     #[error("{provider}: {n_queued} {priority} requests wait already; try again later")]

@@ -1,6 +1,7 @@
 //! What a language model's answer says it used, in one unit for all providers: their counts of input do not mean the same.
 
 use super::provider::{Endpoint, Provider};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What one answer used.
@@ -14,6 +15,33 @@ pub struct Usage {
     pub cached_tokens: u64,
     /// The bill in millionths of a dollar, where the provider states it; rounded up.
     pub usd_micros: Option<u64>,
+}
+
+impl Usage {
+    /// What it costs, in millionths of a dollar: the provider's own bill where it states one, else its tokens at a price.
+    /// Tokens from a cache count like others, so this is never too little.
+    pub fn cost_micros(&self, price: TokenPrice) -> u64 {
+        self.usd_micros
+            .unwrap_or_else(|| price.cost_micros(self.input_tokens, self.output_tokens))
+    }
+}
+
+/// What a model's tokens cost, in billionths of a dollar each: a dollar per million tokens is 1,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenPrice {
+    /// A token read.
+    pub input_nanos: u64,
+    /// A token written.
+    pub output_nanos: u64,
+}
+
+impl TokenPrice {
+    /// So many tokens in millionths of a dollar, rounded up.
+    pub fn cost_micros(self, input_tokens: u64, output_tokens: u64) -> u64 {
+        let read = input_tokens.saturating_mul(self.input_nanos);
+        let written = output_tokens.saturating_mul(self.output_nanos);
+        read.saturating_add(written).div_ceil(1_000)
+    }
 }
 
 /// xAI bills in ten-billionths of a dollar.
@@ -128,6 +156,35 @@ mod tests {
         check(Provider::Anthropic, r#"{"usage":{"input_tokens":-1}}"#, None);
         check(Provider::OpenAi, "{}", None);
         check(Provider::Espn, r#"{"usage":{"input_tokens":1}}"#, None);
+    }
+
+    #[test]
+    fn tokens_cost_what_their_price_says_rounded_up_unless_the_bill_is_stated() {
+        // 3 and 15 dollars per million tokens.
+        let price = TokenPrice {
+            input_nanos: 3_000,
+            output_nanos: 15_000,
+        };
+        assert_eq!(price.cost_micros(1_000_000, 1_000_000), 18_000_000);
+        assert_eq!(
+            TokenPrice {
+                input_nanos: 1,
+                output_nanos: 0
+            }
+            .cost_micros(1, 0),
+            1
+        );
+        let used = Usage {
+            input_tokens: 10,
+            output_tokens: 2,
+            ..Usage::default()
+        };
+        assert_eq!(used.cost_micros(price), 60);
+        let billed = Usage {
+            usd_micros: Some(7),
+            ..used
+        };
+        assert_eq!(billed.cost_micros(price), 7);
     }
 
     proptest! {

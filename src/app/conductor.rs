@@ -1,23 +1,27 @@
-//! How the house asks its conductor: leave before a round, word of its end, the week's calendar, one portfolio.
+//! The conductor in the house: hung up beside the planner and the strategy desk, and asked for leave before a round, for the
+//! week's calendar, for one portfolio.
 
 use super::House;
 use super::order::WeekOrder;
 use super::week::{PlayedWeek, WeekError};
 use crate::actor::{AskError, How};
+use crate::agents::orchestrator::Planner;
 use crate::agents::specialists::risk_manager::RiskLimits;
 use crate::backtest::strategy_desk::{self, StrategyDesk, Unserved};
+use crate::clock::{Clock, Seeds};
 use crate::domain::archive::Archive;
 use crate::domain::game::SeasonWeek;
 use crate::domain::money::Cents;
 use crate::domain::pick::{Decision, Verdict};
 use crate::protocol::proposal::{Origin, Proposal};
 use crate::protocol::question::RoundId;
-use crate::shell::{Consult, Mute, ShellRef};
+use crate::shell::{Consult, Mute, Shell, ShellArgs, ShellRef};
 use crate::store::keeper::{Do, Work};
 use crate::store::research::strategies::{self, Standing};
 use crate::store::{Conn, StoreError};
 use crate::strategy::rule::Strategy;
-use crate::swarms::conductor::calendar::{Appointment, Moments};
+use crate::supervision::ChildSpec;
+use crate::swarms::conductor::calendar::{Appointment, Calendar, Moments};
 use crate::swarms::conductor::life::{Refusal, Swarm};
 use crate::swarms::conductor::portfolio::{Caps, Portfolio, Slip};
 use crate::swarms::conductor::{Conductor, Effect, Input};
@@ -31,6 +35,34 @@ use std::time::Duration;
 pub type ConductorRef = ShellRef<Conductor, Mute>;
 /// The handle of the strategy desk.
 pub type StrategyDeskRef = ShellRef<StrategyDesk, Mute>;
+
+/// The handle of the planner.
+pub type PlannerRef = ShellRef<Planner, Mute>;
+
+/// Who plans, conducts, and speaks for strategies.
+pub(super) struct Conducting {
+    pub(super) conductor: ConductorRef,
+    pub(super) strategy_desk: StrategyDeskRef,
+    pub(super) planner: PlannerRef,
+}
+
+/// Hangs them up: the conductor, the strategy desk and the planner, in this order.
+pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conducting) {
+    let args = ShellArgs::mute("swarms/conductor", clock.clone(), seeds, |_| {
+        Conductor::new(Calendar::default())
+    });
+    let (conductor_spec, conductor) = ChildSpec::of::<Shell<Conductor, Mute>>("conductor", args);
+    let args = ShellArgs::mute("backtesting/strategy_desk", clock.clone(), seeds, |_| StrategyDesk);
+    let (desk_spec, strategy_desk) = ChildSpec::of::<Shell<StrategyDesk, Mute>>("strategy_desk", args);
+    let args = ShellArgs::mute("planner", clock.clone(), seeds, |_| Planner);
+    let (planner_spec, planner) = ChildSpec::of::<Shell<Planner, Mute>>("planner", args);
+    let handles = Conducting {
+        conductor,
+        strategy_desk,
+        planner,
+    };
+    ([conductor_spec, desk_spec, planner_spec], handles)
+}
 
 /// Its turns compute next to nothing.
 const PATIENCE: Duration = Duration::from_secs(10);

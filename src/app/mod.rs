@@ -4,7 +4,8 @@
 //! root
 //!   platform     database, logger, bus, audit_clerk, teller, api_manager
 //!   specialists  data_engineer, risk_manager, performance_analyst
-//!   swarms       consensus: the members (twelve seats under a supervisor of their own), and the table
+//!   swarms       consensus: the members (twelve seats under a supervisor of their own, one more when a language model
+//!                is set), and the table
 //!                generation, validation: the same with strategists and validators, and a panel each
 //!                conductor
 //!   backtesting  cycle, strategy_desk
@@ -17,11 +18,13 @@ pub mod api_manager;
 pub mod clerk;
 pub mod conductor;
 pub mod grading;
+pub mod llm;
 pub mod order;
 pub mod panel;
 pub mod record;
 pub mod research;
 mod roster;
+mod specialists;
 pub mod sync;
 pub mod table;
 pub mod teller;
@@ -29,7 +32,6 @@ pub mod unattended;
 pub mod week;
 
 use crate::actor::{ActorRef, AskError, How, Lane};
-use crate::agents::orchestrator::Planner;
 use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
 use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
@@ -38,20 +40,18 @@ use crate::agents::swarm_member::SwarmMember;
 use crate::agents::validator::Validator;
 use crate::api::{Provider, ProviderPolicy};
 use crate::backtest::cycle::{self, Begin, Cycle};
-use crate::backtest::strategy_desk::StrategyDesk;
 use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds, uptime};
 use crate::domain::belief::Seat;
 use crate::logging::{self, LoggerRef};
 use crate::machine::Machine;
+use crate::minds::llm::MindSettings;
 use crate::minds::quant::ROSTER;
 use crate::minds::strategists;
 use crate::shell::{Hear, Mute, Shell, ShellArgs, ShellRef};
 use crate::store::keeper::Database;
 use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
-use crate::swarms::conductor::Conductor;
-use crate::swarms::conductor::calendar::Calendar;
 use crate::swarms::consensus::Consensus;
 use crate::swarms::generation::Generation;
 use crate::swarms::panel::{Panel, Procedure};
@@ -60,7 +60,8 @@ use crate::swarms::validation::{self, Validation};
 use crate::transport::Wire;
 use api_manager::{ApiManager, ApiManagerArgs};
 use clerk::AuditClerk;
-use conductor::{ConductorRef, StrategyDeskRef};
+use conductor::{ConductorRef, PlannerRef, StrategyDeskRef, conducting};
+use llm::{Ground, ModelSeat};
 use panel::{PanelDesk, PanelHandle};
 use research::{Following, GenerationPanel, MAX_NEWS, News, ResearchDesk, ValidationPanel};
 use roster::Everybody;
@@ -73,8 +74,6 @@ use tokio::sync::{Mutex, mpsc};
 
 /// The handle of a swarm member.
 pub type MemberRef = ShellRef<SwarmMember, Mute>;
-/// The handle of the planner.
-pub type PlannerRef = ShellRef<Planner, Mute>;
 /// The handle of the consensus swarm.
 pub type SwarmRef = ShellRef<Consensus, Table>;
 
@@ -95,6 +94,8 @@ pub struct HouseSpec {
     pub policies: BTreeMap<Provider, ProviderPolicy>,
     /// What performs calls.
     pub wire: Arc<dyn Wire>,
+    /// Which language models sit at the table.
+    pub minds: MindSettings,
 }
 
 /// The running house.
@@ -121,6 +122,8 @@ pub struct House {
     pub swarm: SwarmRef,
     /// Its members.
     pub members: BTreeMap<Seat, MemberRef>,
+    /// Those of its members that ask language models.
+    pub models: BTreeMap<Seat, ModelSeat>,
     /// Who is to be brought down in the next round, for demonstrations and tests.
     pub plot: Plot,
     concluded: Mutex<mpsc::Receiver<Conclusion>>,
@@ -221,6 +224,7 @@ fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
 struct AtTheTable {
     swarm: SwarmRef,
     members: BTreeMap<Seat, MemberRef>,
+    models: BTreeMap<Seat, ModelSeat>,
     plot: Plot,
     concluded: Mutex<mpsc::Receiver<Conclusion>>,
 }
@@ -229,14 +233,17 @@ struct AtTheTable {
 fn consensus(
     risk: &ShellRef<RiskManager, Mute>,
     pool: PoolSettings,
-    clock: &Clock,
-    seeds: Seeds,
+    minds: &MindSettings,
+    ground: &Ground,
 ) -> (ChildSpec, AtTheTable) {
-    let (member_specs, members) = members(clock, seeds);
+    let (clock, seeds) = (ground.clock, ground.seeds);
+    let (mut member_specs, members) = members(clock, seeds);
+    let (model_specs, models) = llm::seats(minds, ground);
+    member_specs.extend(model_specs);
     let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
     let plot = Plot::default();
-    let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone());
-    let seats: Vec<Seat> = members.keys().cloned().collect();
+    let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone()).with_models(models.clone());
+    let seats: Vec<Seat> = members.keys().chain(models.keys()).cloned().collect();
     let args = ShellArgs::new(
         "swarms/consensus/table",
         clock.clone(),
@@ -249,6 +256,7 @@ fn consensus(
     let handles = AtTheTable {
         swarm,
         members,
+        models,
         plot,
         concluded: Mutex::new(concluded),
     };
@@ -354,31 +362,6 @@ fn research(
     (vec![generation_spec, validation_spec], cycle_spec, handles)
 }
 
-/// Who plans, conducts, and speaks for strategies.
-struct Conducting {
-    conductor: ConductorRef,
-    strategy_desk: StrategyDeskRef,
-    planner: PlannerRef,
-}
-
-/// Hangs them up: the conductor, the strategy desk and the planner, in this order.
-fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conducting) {
-    let args = ShellArgs::mute("swarms/conductor", clock.clone(), seeds, |_| {
-        Conductor::new(Calendar::default())
-    });
-    let (conductor_spec, conductor) = ChildSpec::of::<Shell<Conductor, Mute>>("conductor", args);
-    let args = ShellArgs::mute("backtesting/strategy_desk", clock.clone(), seeds, |_| StrategyDesk);
-    let (desk_spec, strategy_desk) = ChildSpec::of::<Shell<StrategyDesk, Mute>>("strategy_desk", args);
-    let args = ShellArgs::mute("planner", clock.clone(), seeds, |_| Planner);
-    let (planner_spec, planner) = ChildSpec::of::<Shell<Planner, Mute>>("planner", args);
-    let handles = Conducting {
-        conductor,
-        strategy_desk,
-        planner,
-    };
-    ([conductor_spec, desk_spec, planner_spec], handles)
-}
-
 impl House {
     /// Hands the cycle a state to go on from, and the news of it. One cycle is under way at a time; who asks last is told.
     ///
@@ -402,27 +385,25 @@ impl House {
             pool,
             policies,
             wire,
+            minds,
         } = spec;
         let (platform_specs, platform) = platform(store, &clock, seeds, Outside { policies, wire });
-        let args = ShellArgs::mute("specialists/data_engineer", clock.clone(), seeds, |_| DataEngineer);
-        let (engineer_spec, data_engineer) = ChildSpec::of::<Shell<DataEngineer, Mute>>("data_engineer", args);
-        let manager = move |_: &_| RiskManager::new(limits);
-        let args = ShellArgs::mute("specialists/risk_manager", clock.clone(), seeds, manager);
-        let (risk_spec, risk) = ChildSpec::of::<Shell<RiskManager, Mute>>("risk_manager", args);
-        let args = ShellArgs::mute("specialists/performance_analyst", clock.clone(), seeds, |_| {
-            PerformanceAnalyst::default()
-        });
-        let (analyst_spec, analyst) =
-            ChildSpec::of::<Shell<PerformanceAnalyst, Mute>>("performance_analyst", args);
-
-        let (consensus_spec, consensus) = consensus(&risk, pool, &clock, seeds);
+        let (specialist_specs, staff) = specialists::hang_up(limits, &clock, seeds);
+        let ground = Ground {
+            api: &platform.api,
+            database: &platform.database,
+            clock: &clock,
+            seeds,
+        };
+        let (consensus_spec, consensus) = consensus(&staff.risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
-            data_engineer: &data_engineer,
-            risk: &risk,
-            analyst: &analyst,
+            data_engineer: &staff.data_engineer,
+            risk: &staff.risk,
+            analyst: &staff.analyst,
             swarm: &consensus.swarm,
             members: &consensus.members,
+            models: &consensus.models,
         };
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
@@ -436,7 +417,7 @@ impl House {
         swarm_specs.push(conductor_spec);
         let swarms = branch("swarms", swarm_specs);
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
-        let specialists = branch("specialists", vec![engineer_spec, risk_spec, analyst_spec]);
+        let specialists = branch("specialists", specialist_specs);
         let base = branch("platform", platform_specs);
         let children = vec![base, specialists, swarms, backtesting, planner_spec];
         let root = Root::start(SupervisorSpec::new(children).seeds(seeds));
@@ -448,10 +429,11 @@ impl House {
             bus: platform.bus,
             teller: platform.teller,
             registry: platform.registry,
-            data_engineer,
-            analyst,
+            data_engineer: staff.data_engineer,
+            analyst: staff.analyst,
             swarm: consensus.swarm,
             members: consensus.members,
+            models: consensus.models,
             plot: consensus.plot,
             concluded: consensus.concluded,
             generation: research.generation,

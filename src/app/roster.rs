@@ -1,9 +1,11 @@
 //! Who is in the house: every agent with its path, its card and its groups, as the registry has them.
 
-use super::{Conducting, MemberRef, Platform, Research, SwarmRef, api_manager, clerk, teller};
+use super::conductor::Conducting;
+use super::llm::ModelSeat;
+use super::{MemberRef, Platform, Research, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::workers::logger;
-use crate::agents::{orchestrator, strategist, swarm_member, validator};
+use crate::agents::{llm_member, orchestrator, strategist, swarm_member, validator};
 use crate::backtest::{cycle, strategy_desk};
 use crate::bus::{Begin, Door, Entry, Registry, RegistryError};
 use crate::domain::belief::Seat;
@@ -30,6 +32,7 @@ pub(super) struct Everybody<'a> {
     pub(super) analyst: &'a ShellRef<performance_analyst::PerformanceAnalyst, Mute>,
     pub(super) swarm: &'a SwarmRef,
     pub(super) members: &'a BTreeMap<Seat, MemberRef>,
+    pub(super) models: &'a BTreeMap<Seat, ModelSeat>,
 }
 
 /// Registers everybody; the group `swarm` is the consensus swarm with its members.
@@ -60,6 +63,11 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
     for (seat, member) in all.members {
         let path = format!("{swarm}/{seat}");
         registry.register(Entry::of(&path, swarm_member::CARD, member))?;
+        registry.join(&path, "swarm")?;
+    }
+    for (seat, model) in all.models {
+        let path = format!("{swarm}/{seat}");
+        registry.register(Entry::of(&path, llm_member::CARD, model.member()))?;
         registry.join(&path, "swarm")?;
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! The table's hands: carries out what the consensus machine wants, and brings back what came of it.
 
 use super::MemberRef;
-use crate::actor::{ActorRef, AskError, Ctx, How, Lane};
+use super::llm::ModelSeat;
+use crate::actor::{ActorRef, Ctx, How, Lane};
 use crate::agents::specialists::risk_manager::{self, RiskManager};
-use crate::agents::swarm_member;
+use crate::agents::{llm_member, swarm_member};
 use crate::domain::belief::Seat;
 use crate::protocol::question::{Dispute, Review, RoundId, Study};
 use crate::shell::{Consult, Hear, Mute, Outlet, Sabotage, Shell, ShellRef};
@@ -49,6 +50,7 @@ impl Plot {
 #[derive(Clone)]
 pub struct Table {
     members: BTreeMap<Seat, MemberRef>,
+    models: BTreeMap<Seat, ModelSeat>,
     risk: ShellRef<RiskManager, Mute>,
     concluded: mpsc::Sender<Conclusion>,
     plot: Plot,
@@ -76,13 +78,22 @@ impl Table {
     ) -> Table {
         Table {
             members,
+            models: BTreeMap::new(),
             risk,
             concluded,
             plot,
         }
     }
 
+    /// The same with seats that ask language models.
+    pub fn with_models(self, models: BTreeMap<Seat, ModelSeat>) -> Table {
+        Table { models, ..self }
+    }
+
     fn ask_study(&self, seat: Seat, study: Study, ctx: &mut Swarm) {
+        if let Some(model) = self.models.get(&seat).cloned() {
+            return self.ask_model(model, seat, study, ctx);
+        }
         let Some(member) = self.members.get(&seat).cloned() else {
             return;
         };
@@ -125,7 +136,64 @@ impl Table {
         });
     }
 
+    /// The same of a seat whose answer takes several turns: it waits for a language model.
+    fn ask_model(&self, model: ModelSeat, seat: Seat, study: Study, ctx: &mut Swarm) {
+        let round = study.round.clone();
+        let member = model.member().clone();
+        let before = member.vitals().incarnation;
+        let answer = model.study(study);
+        if self.plot.strikes(&seat)
+            && let Err(refused) = member.tell(Sabotage("brought down on purpose".to_owned()), Lane::Control)
+        {
+            log::warn!("{seat} could not be brought down: {refused}");
+        }
+        bring_back(ctx, answer, move |said| {
+            let incarnation = member.vitals().incarnation;
+            match said {
+                Ok(answer) => Input::Answered {
+                    round,
+                    seat,
+                    incarnation,
+                    restarts: incarnation.saturating_sub(before.max(1)),
+                    answer,
+                },
+                Err(reason) => Input::Lost { round, seat, reason },
+            }
+        });
+    }
+
+    fn ask_model_revise(&self, model: &ModelSeat, seat: Seat, dispute: Dispute, ctx: &mut Swarm) {
+        let round = dispute.round.clone();
+        let member = model.member().clone();
+        let how = How::within(limit(Phase::Deliberation));
+        let answer = member.ask(Consult(llm_member::Input::Revise(dispute)), how);
+        bring_back(ctx, answer, move |said| {
+            let incarnation = member.vitals().incarnation;
+            match said.map(|effects| effects.into_iter().next()) {
+                Ok(Some(llm_member::Effect::Revised(opinions))) => Input::Revised {
+                    round,
+                    seat,
+                    incarnation,
+                    opinions,
+                },
+                Ok(_) => Input::Lost {
+                    round,
+                    seat,
+                    reason: "it said nothing".to_owned(),
+                },
+                Err(error) => Input::Lost {
+                    round,
+                    seat,
+                    reason: error.to_string(),
+                },
+            }
+        });
+    }
+
     fn ask_revise(&self, seat: Seat, dispute: Dispute, ctx: &mut Swarm) {
+        if let Some(model) = self.models.get(&seat) {
+            return self.ask_model_revise(model, seat, dispute, ctx);
+        }
         let Some(member) = self.members.get(&seat).cloned() else {
             return;
         };
@@ -181,8 +249,8 @@ impl Table {
 /// Waits for an answer beside the mailbox, and tells the machine what came of it.
 fn bring_back<T: 'static>(
     ctx: &mut Swarm,
-    answer: impl Future<Output = Result<T, AskError>> + 'static,
-    read: impl FnOnce(Result<T, AskError>) -> Input + 'static,
+    answer: impl Future<Output = T> + 'static,
+    read: impl FnOnce(T) -> Input + 'static,
 ) {
     let me: ActorRef<Shell<Consensus, Table>> = ctx.me();
     let task = async move {

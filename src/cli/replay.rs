@@ -17,6 +17,7 @@ use crate::domain::money::Cents;
 use crate::domain::quote::Quote;
 use crate::feeds::{Facts, FileKind};
 use crate::home::Home;
+use crate::minds::llm::MindSettings;
 use crate::sim::upstream::{Options, Upstream, World as Services};
 use crate::store::decisions;
 use crate::store::imports::{self, SourceFile};
@@ -275,6 +276,8 @@ fn house(store: &Store, settings: &Settings, clock: &Clock, door: Door) -> House
         pool: PoolSettings::default(),
         policies: settings.api.policies(),
         wire: Arc::new(door),
+        // A model may have read how the season ended.
+        minds: MindSettings::default(),
     })
 }
 

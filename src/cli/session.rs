@@ -88,7 +88,7 @@ pub fn wire(settings: &Settings, net: NetArgs) -> Result<Arc<dyn Wire>, Failure>
         log::warn!("{provider}: {fault}");
     }
     let transport = TransportSettings {
-        base_urls: settings.api.base_urls.clone(),
+        base_urls: settings.base_urls(),
         contact: settings.api.contact.clone(),
         ..TransportSettings::default()
     };
@@ -185,8 +185,9 @@ pub fn in_house<T>(
             seeds: Seeds::new(settings.seed),
             limits: settings.risk,
             pool: PoolSettings::default(),
-            policies: settings.api.policies(),
+            policies: settings.policies(),
             wire,
+            minds: settings.minds.clone(),
         });
         let mut signals = Signals::new().context("listening for Ctrl-C and SIGTERM")?;
         let log = logging::connect(&house.logger, &clock);

@@ -330,7 +330,7 @@ impl Member {
 /// rating does not, most often who plays quarterback.
 const EDGE_BOUND_POINTS: f64 = 4.0;
 
-fn bounded(edge: f64) -> f64 {
+pub(super) fn bounded(edge: f64) -> f64 {
     EDGE_BOUND_POINTS * (edge / EDGE_BOUND_POINTS).tanh()
 }
 

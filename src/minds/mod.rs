@@ -5,6 +5,7 @@
 //! the archive at any time and gives the same answer, which is what makes a crash harmless.
 
 pub mod feed;
+pub mod llm;
 pub mod member;
 pub mod quant;
 pub mod strategists;

@@ -24,6 +24,8 @@ pub enum Reasoning {
     Rules,
     /// It fits a model to what it has seen.
     Quantitative,
+    /// It asks a language model.
+    LanguageModel,
     /// It decides nothing, it carries out.
     None,
 }

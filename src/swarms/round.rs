@@ -2,7 +2,7 @@
 
 use super::ballot::Weights;
 use crate::domain::archive::View;
-use crate::domain::belief::{Answer, Basis, Offer, Opinion, Seat};
+use crate::domain::belief::{Abstention, Answer, Basis, Offer, Opinion, Seat};
 use crate::domain::game::SeasonWeek;
 use crate::domain::money::Cents;
 use crate::domain::pick::Decision;
@@ -58,6 +58,18 @@ pub struct SeatLog {
     pub absent: Option<String>,
     /// Why it answered and yet was not at the table: without the feed it lives on, or as the one too many.
     pub stood_down: Option<String>,
+}
+
+impl SeatLog {
+    /// Why it was there and yet could say nothing of a game, as a seat whose model did not answer says itself.
+    pub fn silent(&self) -> Option<&str> {
+        let opinions = self.answer.iter().flat_map(|answer| &answer.opinions);
+        let reasons = opinions.filter_map(|o| match &o.stance {
+            Err(Abstention::Absent { reason }) => Some(reason.as_str()),
+            _ => None,
+        });
+        reasons.min()
+    }
 }
 
 /// A finished round: all that was said, agreed and decided.

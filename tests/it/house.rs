@@ -14,6 +14,7 @@ use huddle::domain::archive::Archive;
 use huddle::domain::belief::Seat;
 use huddle::domain::game::SeasonWeek;
 use huddle::feeds::{Facts, FileKind};
+use huddle::minds::llm::MindSettings;
 use huddle::minds::quant::ROSTER;
 use huddle::sim::{FIRST_SEASON, League, SimOptions};
 use huddle::store::imports::{self, SourceFile};
@@ -82,6 +83,7 @@ pub fn spec(store: Store, clock: Clock) -> HouseSpec {
         pool: PoolSettings::default(),
         policies: ApiSettings::default().policies(),
         wire: Arc::new(Offline),
+        minds: MindSettings::default(),
     }
 }
 

@@ -11,6 +11,7 @@ mod bus;
 mod cli;
 mod feeds;
 mod house;
+mod minds;
 mod parlays;
 mod portfolio;
 mod replay;

@@ -16,6 +16,7 @@ use huddle::clock::{Clock, Seeds};
 use huddle::domain::belief::Seat;
 use huddle::engine::period::Period;
 use huddle::engine::table::Table;
+use huddle::minds::llm::MindSettings;
 use huddle::protocol::question::RoundId;
 use huddle::protocol::research::{Bench, Commission};
 use huddle::stats::deflated::Trials;
@@ -42,6 +43,7 @@ fn house(folder: &Path) -> House {
         pool: PoolSettings::default(),
         policies: ApiSettings::default().policies(),
         wire: Arc::new(Offline),
+        minds: MindSettings::default(),
     })
 }
 

@@ -164,11 +164,14 @@ impl RequestOrchestrator {
             let billed = answered || matches!(judged.verdict.class, Class::Refused | Class::Truncated);
             let by_class = if billed { row.reserved_credits } else { 0 };
             row.credits = told.and_then(|c| c.last).unwrap_or(by_class);
-            let stated = judged
-                .outcome
-                .as_ref()
-                .ok()
-                .and_then(|reply| usage(row.provider, row.endpoint, &reply.body)?.usd_micros);
+            let price = self
+                .shipments
+                .get(&judged.attempt.shipment)
+                .and_then(|s| s.call.token_price);
+            let stated = judged.outcome.as_ref().ok().and_then(|reply| {
+                let used = usage(row.provider, row.endpoint, &reply.body)?;
+                used.usd_micros.or_else(|| Some(used.cost_micros(price?)))
+            });
             row.usd_micros = match stated {
                 Some(usd_micros) => usd_micros,
                 None if billed => row.reserved_usd_micros,
@@ -206,6 +209,8 @@ impl RequestOrchestrator {
             self.deliver(id, answers, now, out);
             return;
         }
+        // Of attempts before the last one it is not known any more.
+        let billed = shipment.n_attempts > 1 || row.usd_micros > 0 || row.credits > 0;
         out.push(persist(row, Vec::new()));
         let (n_members, n_attempts) = (shipment.flights.len(), shipment.n_attempts);
         let class = judged.verdict.class;
@@ -214,7 +219,7 @@ impl RequestOrchestrator {
         if class == Class::BadRequest && n_members > 1 {
             self.split(id, now, out);
         } else if !self.try_again(id, class, &judged, now, rng) {
-            let error = error_of(&judged, class, n_attempts);
+            let error = error_of(&judged, class, n_attempts, billed);
             if matches!(class, Class::BadRequest | Class::NotFound) {
                 self.remember_refusal(id, &error, now);
             }
@@ -407,7 +412,7 @@ fn persist(row: LedgerRow, kept: Vec<(RequestKey, Entry)>) -> Effect {
 }
 
 /// The reason a request gets for its last attempt.
-fn error_of(judged: &Judged, class: Class, n_attempts: u32) -> ApiError {
+fn error_of(judged: &Judged, class: Class, n_attempts: u32, billed: bool) -> ApiError {
     let provider: Provider = judged.attempt.row.provider;
     let message = judged.verdict.message.clone();
     let status = judged
@@ -419,7 +424,9 @@ fn error_of(judged: &Judged, class: Class, n_attempts: u32) -> ApiError {
         Class::QuotaExhausted { until } => ApiError::QuotaExhausted { provider, until },
         Class::Misconfigured => ApiError::Misconfigured { provider, message },
         Class::NotFound => ApiError::NotFound { provider, message },
-        Class::BadRequest | Class::Refused | Class::Truncated => ApiError::Refused {
+        Class::Refused => ApiError::Declined { provider, message },
+        Class::Truncated => ApiError::Truncated { provider, message },
+        Class::BadRequest => ApiError::Refused {
             provider,
             status: status.unwrap_or_default(),
             message,
@@ -434,6 +441,7 @@ fn error_of(judged: &Judged, class: Class, n_attempts: u32) -> ApiError {
                     message
                 },
                 n_attempts,
+                billed,
             }
         }
     }

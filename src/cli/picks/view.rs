@@ -329,6 +329,9 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
         if let Some(why) = &log.absent {
             incidents.push(format!("{seat} is absent and abstains: {why}"));
         }
+        if let Some(why) = log.silent() {
+            incidents.push(format!("{seat} abstains: {why}"));
+        }
         if let Some(why) = &log.stood_down {
             incidents.push(format!("{seat} is not at the table: {why}"));
         }

@@ -223,6 +223,20 @@ pub fn latest(conn: &mut Conn, limit: i64) -> Result<Vec<LedgerRow>, StoreError>
     records.iter().map(LedgerRecord::to_row).collect()
 }
 
+/// Attempts since an instant for agents whose names begin so, the oldest first.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn of_agents(conn: &mut Conn, prefix: &str, since: DateTime<Utc>) -> Result<Vec<LedgerRow>, StoreError> {
+    let records: Vec<LedgerRecord> = api_ledger::table
+        .filter(api_ledger::at.ge(since.naive_utc()))
+        .filter(api_ledger::agent.like(format!("{prefix}%")))
+        .order((api_ledger::at.asc(), api_ledger::attempt.asc()))
+        .select(LedgerRecord::as_select())
+        .load(conn)?;
+    records.iter().map(LedgerRecord::to_row).collect()
+}
+
 // A sum of BIGINT is NUMERIC elsewhere, hence the cast; both columns are bounded, so it cannot overflow.
 const CREDITS: &str = "CAST(COALESCE(SUM(credits), 0) AS BIGINT)";
 const USD_MICROS: &str = "CAST(COALESCE(SUM(usd_micros), 0) AS BIGINT)";

@@ -4,8 +4,8 @@ use super::script::{origin, settings};
 use crate::api::orchestrator::{Event, Notice, RequestOrchestrator};
 use crate::api::quota::Commitment;
 use crate::api::{
-    ApiError, Call, Endpoint, Freshness, Join, Mono, Now, Priority, PriorityRequest, Provider, Reply, Tolerance,
-    WaiterId, WireError,
+    ApiError, Call, Endpoint, Freshness, Join, Method, Mono, Now, Priority, PriorityRequest, Provider, Reply,
+    TokenPrice, Tolerance, WaiterId, WireError,
 };
 use crate::sim::lab::{self, Lab};
 use rand_pcg::Pcg64Mcg;
@@ -267,4 +267,52 @@ fn a_priority_that_rises_overtakes() {
     let order: Vec<&str> = lab.sent.iter().filter_map(|s| s.call.param("n")).collect();
     let place = order.iter().position(|n| *n == "99").unwrap();
     assert!(place < 10, "it rose at two seconds and was {place}th");
+}
+
+#[test]
+fn a_completion_is_billed_by_its_tokens_and_a_throttled_one_is_not() {
+    let completion = |n: u32| Call {
+        method: Method::Post,
+        body: Some(n.to_string().into_bytes().into()),
+        usd_micros: 50_000,
+        token_price: Some(TokenPrice {
+            input_nanos: 1_000,
+            output_nanos: 5_000,
+        }),
+        ..Call::get(Provider::Anthropic, Endpoint::Completion, "/v1/messages", &[])
+    };
+    let mut policies = settings().policies();
+    policies.get_mut(&Provider::Anthropic).unwrap().retry.max_attempts = 1;
+    let now = Now {
+        mono: Mono(0),
+        wall: origin(),
+    };
+    let serve = |call: &Call, _: Mono, _: &mut Pcg64Mcg| {
+        let answer = match call.body.as_deref() {
+            Some(b"1") => lab::ok(r#"{"stop_reason":"end_turn","usage":{"input_tokens":900,"output_tokens":80}}"#),
+            Some(b"2") => lab::ok(r#"{"stop_reason":"end_turn"}"#),
+            Some(b"3") => lab::reply(429, &[], r#"{"type":"error","error":{"type":"rate_limit_error"}}"#),
+            _ => lab::reply(500, &[], r#"{"type":"error","error":{"type":"api_error"}}"#),
+        };
+        (10 * MS, answer)
+    };
+    let orchestrator = RequestOrchestrator::new(policies, 1, now).unwrap();
+    let mut lab = Lab::new(orchestrator, serve, origin(), 7);
+    for n in 1..=4 {
+        lab.ask_at(Mono::secs(u64::from(n)), ask(completion(n), 60));
+    }
+    lab.run(Mono::secs(61));
+    let mut costs: Vec<u64> = lab.ledger.values().map(|row| row.usd_micros).collect();
+    costs.sort_unstable();
+    // Throttled: nothing. By its tokens: 900 + 400. No usage, or an error of the server: all that was set aside.
+    assert_eq!(costs, [0, 1_300, 50_000, 50_000]);
+    let billed: Vec<bool> = lab
+        .answered
+        .iter()
+        .filter_map(|a| match a.result {
+            Err(ApiError::Failed { billed, .. }) => Some(billed),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(billed, [false, true]);
 }
