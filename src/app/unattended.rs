@@ -88,8 +88,10 @@ const MAX_TRIES: u32 = 3;
 const BREATH: Duration = Duration::from_secs(60);
 /// Weeks whose first line opens within this are planned: research keeps clear of the next one's openers.
 const AHEAD: TimeDelta = TimeDelta::days(14);
-/// With nothing planned the schedule is looked at again after this.
-const IDLE: Duration = Duration::from_secs(6 * 3_600);
+/// With nothing planned the schedule is asked for again after this.
+const IDLE: TimeDelta = TimeDelta::hours(6);
+/// The clock is looked at this often: a machine that slept does not tell its timers.
+const GLANCE: Duration = Duration::from_secs(60);
 
 /// A closure over the database.
 struct With<F>(F);
@@ -135,25 +137,47 @@ pub async fn run(
     };
     // A house that was never told the schedule would have nothing to do.
     work.bring(&[Topic::Schedule]).await;
+    let mut n_lost = 0;
     loop {
-        match work.next().await? {
+        let due = match work.next().await {
+            Ok(due) => due,
+            // Whoever was asked may be back in a moment: its supervisor restarts it.
+            Err(_) if n_lost < MAX_TRIES => {
+                n_lost += 1;
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        n_lost = 0;
+        match due {
             Due::Run(slot) => each(&work.run(slot).await?),
             Due::Lost(slot) => {
                 let note = format!("its moment passed before the house was there: until {}", slot.until);
                 let lost = work.settle(slot, State::Lost, note, (0, 0)).await?;
                 each(&lost);
             }
-            Due::Wait(at) if standing.until.is_none_or(|until| at <= until) => {
-                let wait = (at - standing.clock.now()).to_std().unwrap_or_default();
-                tokio::time::sleep(wait.min(IDLE)).await;
+            Due::Wait(at) if standing.until.is_none_or(|until| at <= until) => work.wait(at).await,
+            Due::Nothing if standing.until.is_none() => {
+                let again = standing.clock.now() + IDLE;
+                work.wait(again).await;
+                work.bring(&[Topic::Schedule]).await;
             }
-            Due::Nothing if standing.until.is_none() => tokio::time::sleep(IDLE).await,
             Due::Wait(_) | Due::Nothing => return Ok(()),
         }
     }
 }
 
 impl Unattended<'_> {
+    async fn wait(&self, until: DateTime<Utc>) {
+        while let Ok(left) = (until - self.now()).to_std() {
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(GLANCE)).await;
+        }
+    }
+
     fn now(&self) -> DateTime<Utc> {
         self.standing.clock.now()
     }
@@ -229,7 +253,10 @@ impl Unattended<'_> {
         let mut tried = 0;
         loop {
             tried += 1;
-            let done = self.attempt(&slot, halt.as_ref()).await?;
+            let done = match self.attempt(&slot, halt.as_ref()).await {
+                Ok(done) => done,
+                Err(error) => Err(error.to_string()),
+            };
             let again = tried < MAX_TRIES && self.now() + TimeDelta::seconds(60) <= slot.until;
             match done {
                 Ok(done) => return self.settle(slot, done.state, done.note, done.n).await,
@@ -248,10 +275,10 @@ impl Unattended<'_> {
             return Ok(());
         }
         let archive = self.archive().await?;
-        if let Err(error) = timetable(self.house, &archive, slot.when).await {
-            log::warn!("the conductor was not told of {}: {error}", slot.when);
+        match timetable(self.house, &archive, slot.when).await {
+            Ok(_) => self.planned = Some(slot.when),
+            Err(error) => log::warn!("the conductor was not told of {}: {error}", slot.when),
         }
-        self.planned = Some(slot.when);
         Ok(())
     }
 
@@ -261,14 +288,16 @@ impl Unattended<'_> {
         halt: Option<&Halt>,
     ) -> Result<Result<Done, String>, UnattendedError> {
         let mut notes = self.bring(topics(slot.task)).await;
-        if slot.task == Task::Open {
+        if slot.task.picks() {
             let archive = self.archive().await?;
             let games: Vec<GameId> = archive.week(slot.when).iter().map(|f| f.id.clone()).collect();
             let kept = self.with(move |conn| quotes::keep_openers(conn, &games)).await?;
-            notes.push(format!("{} openers kept", kept.new));
-            self.archive = None;
+            if kept.new > 0 {
+                notes.push(format!("{} openers kept", kept.new));
+                self.archive = None;
+            }
         }
-        if slot.task == Task::Grade {
+        if matches!(slot.task, Task::Grade | Task::Daily) {
             let archive = self.archive().await?;
             return Ok(match grade_all(self.house, &archive, self.now()).await {
                 Ok(graded) => Ok(Done::graded(notes, &graded)),
@@ -311,7 +340,7 @@ impl Unattended<'_> {
         let steps = sync(self.house, &order, &self.standing.clock, |_| {}).await;
         self.archive = None;
         if topics.contains(&Topic::Schedule) {
-            self.schedule = None;
+            (self.schedule, self.planned) = (None, None);
         }
         let failed = steps.iter().filter(|step| step.failed);
         failed.map(not_brought).collect()

@@ -14,9 +14,13 @@ use std::io::Write;
 
 /// Arguments of `huddle halt` and `huddle resume`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "It is read before every slot. While `huddle run` has the home, stop it first: the two cannot write at once yet.
+
+Examples:
   huddle halt --reason \"the feed looks wrong\"
-  huddle resume --reason \"it was the feed\"")]
+  huddle resume --reason \"it was the feed\""
+)]
 pub struct HaltArgs {
     /// Why, for the record.
     #[arg(long)]

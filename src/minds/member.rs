@@ -22,11 +22,16 @@ pub const NO_EDGE: f64 = 0.0002;
 /// From a week's openers to its last kickoff, with room for a game that was put off: what lies further back was gone through.
 const LONGEST_WEEK: TimeDelta = TimeDelta::days(21);
 
-/// When an opener can be decided on: when the week opens, or when its price was first seen after that.
+/// When a game's openers can be decided on: when the week opens, or when the last of its markets was first priced after that.
 fn opened(view: &View, fixture: &Fixture) -> DateTime<Utc> {
     let openers = view.quotes(&fixture.id).iter().filter(|q| q.moment == Moment::Open);
-    let seen = openers.map(|q| q.as_of).min();
-    seen.map_or(fixture.opens_at, |seen| seen.max(fixture.opens_at))
+    let mut seen: [Option<DateTime<Utc>>; 3] = [None; 3];
+    for quote in openers {
+        let first = &mut seen[quote.market as usize];
+        *first = Some(first.map_or(quote.as_of, |known| known.min(quote.as_of)));
+    }
+    let last = seen.into_iter().flatten().max();
+    last.map_or(fixture.opens_at, |seen| seen.max(fixture.opens_at))
 }
 
 /// A mind with its record.
@@ -38,6 +43,8 @@ pub struct Member {
     slopes: [Slope; 2],
     /// Results learnt so far, as a position in the archive's order.
     n_read: usize,
+    /// The last of them: when another stands in its place, one came in late.
+    last_read: Option<GameId>,
     /// Statistics learnt so far, likewise.
     n_counted: usize,
     /// The last decision instant gone through.
@@ -79,6 +86,7 @@ impl Member {
             slopes: slopes(mind.as_ref()),
             mind,
             n_read: 0,
+            last_read: None,
             n_counted: 0,
             reached: None,
             seen: None,
@@ -88,9 +96,10 @@ impl Member {
     }
 
     /// Answers for a slate with what the view knows. A view earlier than the last one, or another basis, makes it start
-    /// over, because nothing learnt from the later one may be used.
+    /// over, because nothing learnt from the later one may be used; so does a result that came in behind others it has learnt.
     pub fn study(&mut self, view: &View, basis: Basis, slate: &[Offer]) -> Answer {
-        if basis != self.basis || self.seen.is_some_and(|t| view.at() < t) {
+        let earlier = self.seen.is_some_and(|t| view.at() < t);
+        if basis != self.basis || earlier || self.was_rewritten(view) {
             self.start_over(basis);
         }
         self.seen = Some(view.at());
@@ -126,12 +135,22 @@ impl Member {
         }
     }
 
+    /// True when results it has learnt stand elsewhere now, because one among them was told late.
+    fn was_rewritten(&self, view: &View) -> bool {
+        let moved = |last: &GameId| {
+            let there = view.results(self.n_read.saturating_sub(1)).next();
+            there.is_none_or(|known| known.fixture.id != *last)
+        };
+        self.last_read.as_ref().is_some_and(moved)
+    }
+
     fn start_over(&mut self, basis: Basis) {
         self.basis = basis;
         self.mind = (self.build)();
         self.shapes = None;
         self.slopes = slopes(self.mind.as_ref());
         (self.n_read, self.n_counted, self.reached, self.seen) = (0, 0, None, None);
+        self.last_read = None;
         self.open.clear();
         self.record = Arc::default();
     }
@@ -242,6 +261,7 @@ impl Member {
                 Arc::make_mut(&mut self.record).push(track);
             }
             self.mind.settle(&lesson);
+            self.last_read = Some(id.clone());
         }
         self.n_read = n_known;
         let n_counted = view.n_counted();

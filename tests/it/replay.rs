@@ -1,5 +1,5 @@
 //! A past season played by the house alone: every week has picks or reasons, all picks are graded, the same seed gives the
-//! same journal, and a halt makes a gap.
+//! same journal; what cannot be replayed is said, and a halt is kept.
 
 use assert_cmd::Command;
 use serde_json::Value;

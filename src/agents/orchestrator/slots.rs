@@ -15,7 +15,7 @@ use std::fmt;
 pub enum Task {
     /// Lines open: everything is brought, openers are kept, picks are made.
     Open,
-    /// Once a day: schedule, results, what is free.
+    /// Once a day: schedule, results, what is free; what is over by then is graded.
     Daily,
     /// Prices, two hours and half an hour before games, and as they close.
     Prices,
@@ -81,6 +81,8 @@ const LOOK_BEFORE: TimeDelta = TimeDelta::hours(1);
 const GRADE_AFTER: TimeDelta = TimeDelta::minutes(30);
 /// Grades can wait; results stay.
 const GRADE_UNTIL: TimeDelta = TimeDelta::days(21);
+/// Days after a week's last kickoff on which late results are still brought and graded, and the next round's schedule found.
+const AFTERWARDS: TimeDelta = TimeDelta::days(3);
 /// What is brought once a day is brought for the day.
 const DAY: TimeDelta = TimeDelta::days(1);
 
@@ -105,7 +107,7 @@ pub fn of_week(when: SeasonWeek, fixtures: &[&Fixture]) -> Vec<Slot> {
     kickoffs.sort();
     if let (Some(first), Some(last)) = (openings.first(), kickoffs.last()) {
         let mut at = *first + DAY;
-        while at < *last {
+        while at < *last + AFTERWARDS {
             slots.push(slot(Task::Daily, at, at + DAY, fixtures.len()));
             at += DAY;
         }

@@ -62,7 +62,7 @@ fn a_week_opens_looks_and_is_graded() {
             (Task::Grade, told_grade(240), 1),
         ]
     );
-    assert_eq!(slots(&[five_days]).iter().filter(|s| s.task == Task::Daily).count(), 4);
+    assert_eq!(slots(&[five_days]).iter().filter(|s| s.task == Task::Daily).count(), 7);
     assert!(of_week(WHEN, &[]).is_empty());
 }
 
