@@ -17,6 +17,7 @@
 pub mod api_manager;
 pub mod clerk;
 pub mod conductor;
+mod consensus;
 pub mod grading;
 pub mod llm;
 pub mod order;
@@ -34,35 +35,26 @@ pub mod week;
 use crate::actor::{ActorRef, AskError, How, Lane};
 use crate::agents::specialists::data_engineer::DataEngineer;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
-use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
-use crate::agents::strategist::SeatedStrategist;
+use crate::agents::specialists::risk_manager::RiskLimits;
 use crate::agents::swarm_member::SwarmMember;
-use crate::agents::validator::Validator;
 use crate::api::{Provider, ProviderPolicy};
 use crate::backtest::cycle::{self, Begin, Cycle};
 use crate::bus::{Bus, BusArgs, Nudge, Registry, Settle};
 use crate::clock::{Clock, Seeds, uptime};
 use crate::domain::belief::Seat;
 use crate::logging::{self, LoggerRef};
-use crate::machine::Machine;
 use crate::minds::llm::MindSettings;
-use crate::minds::quant::ROSTER;
-use crate::minds::strategists;
-use crate::shell::{Hear, Mute, Shell, ShellArgs, ShellRef};
+use crate::shell::{Hear, Mute, ShellRef};
 use crate::store::keeper::Database;
 use crate::store::{Conn, Store};
 use crate::supervision::{Backoff, ChildSpec, Root, Supervisor, SupervisorSpec};
 use crate::swarms::consensus::Consensus;
-use crate::swarms::generation::Generation;
-use crate::swarms::panel::{Panel, Procedure};
 use crate::swarms::pool::PoolSettings;
-use crate::swarms::validation::{self, Validation};
 use crate::transport::Wire;
 use api_manager::{ApiManager, ApiManagerArgs};
 use clerk::AuditClerk;
 use conductor::{ConductorRef, PlannerRef, StrategyDeskRef, conducting};
 use llm::{Ground, ModelSeat};
-use panel::{PanelDesk, PanelHandle};
 use research::{Following, GenerationPanel, MAX_NEWS, News, ResearchDesk, ValidationPanel};
 use roster::Everybody;
 use std::collections::BTreeMap;
@@ -199,19 +191,6 @@ fn platform(store: Store, clock: &Clock, seeds: Seeds, outside: Outside) -> (Vec
     (specs, platform)
 }
 
-fn members(clock: &Clock, seeds: Seeds) -> (Vec<ChildSpec>, BTreeMap<Seat, MemberRef>) {
-    let mut specs = Vec::new();
-    let mut members = BTreeMap::new();
-    for (name, mind) in ROSTER {
-        let seat_path = format!("swarms/consensus/{name}");
-        let args = ShellArgs::mute(&seat_path, clock.clone(), seeds, move |_| SwarmMember::new(mind));
-        let (child, member) = ChildSpec::of::<Shell<SwarmMember, Mute>>(name, args);
-        specs.push(child.backoff(quickly()));
-        members.insert(Seat::new(name), member);
-    }
-    (specs, members)
-}
-
 /// A supervisor of `children`.
 fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
     let spec = SupervisorSpec::new(children)
@@ -220,146 +199,12 @@ fn branch(id: &str, children: Vec<ChildSpec>, seeds: Seeds) -> ChildSpec {
     ChildSpec::of::<Supervisor>(id, spec).0
 }
 
-/// The consensus swarm's handles.
-struct AtTheTable {
-    swarm: SwarmRef,
-    members: BTreeMap<Seat, MemberRef>,
-    models: BTreeMap<Seat, ModelSeat>,
-    plot: Plot,
-    concluded: Mutex<mpsc::Receiver<Conclusion>>,
-}
-
-/// Hangs up the consensus swarm: its members under a supervisor of their own, and the table beside it.
-fn consensus(
-    risk: &ShellRef<RiskManager, Mute>,
-    pool: PoolSettings,
-    minds: &MindSettings,
-    ground: &Ground,
-) -> (ChildSpec, AtTheTable) {
-    let (clock, seeds) = (ground.clock, ground.seeds);
-    let (mut member_specs, members) = members(clock, seeds);
-    let (model_specs, models) = llm::seats(minds, ground);
-    member_specs.extend(model_specs);
-    let (concluding, concluded) = mpsc::channel(MAX_UNFETCHED);
-    let plot = Plot::default();
-    let table = Table::new(members.clone(), risk.clone(), concluding, plot.clone()).with_models(models.clone());
-    let seats: Vec<Seat> = members.keys().chain(models.keys()).cloned().collect();
-    let args = ShellArgs::new(
-        "swarms/consensus/table",
-        clock.clone(),
-        seeds,
-        move |_| Consensus::new(seats.clone(), pool),
-        move |_| table.clone(),
-    );
-    let (table_spec, swarm) = ChildSpec::of::<Shell<Consensus, Table>>("table", args);
-    let children = vec![branch("members", member_specs, seeds), table_spec];
-    let handles = AtTheTable {
-        swarm,
-        members,
-        models,
-        plot,
-        concluded: Mutex::new(concluded),
-    };
-    (branch("consensus", children, seeds), handles)
-}
-
-/// A panel of research with its supervisors: the seats under one of their own, and the panel beside it.
-fn panel<P: Procedure, M: Machine>(
-    name: &'static str,
-    seats: Vec<(Seat, Arc<dyn Fn() -> M + Send + Sync>)>,
-    put: fn(P::Question) -> M::Input,
-    take: fn(M::Effect) -> Option<P::Answer>,
-    clock: &Clock,
-    seeds: Seeds,
-) -> (ChildSpec, PanelHandle<P, M>) {
-    let (mut specs, mut members) = (Vec::new(), BTreeMap::new());
-    for (seat, build) in seats {
-        let path = format!("swarms/{name}/{seat}");
-        let args = ShellArgs::mute(&path, clock.clone(), seeds, move |_| build());
-        let (spec, member) = ChildSpec::of::<Shell<M, Mute>>(seat.as_str(), args);
-        specs.push(spec.backoff(quickly()));
-        members.insert(seat, member);
-    }
-    let (concluding, concluded) = mpsc::channel(panel::MAX_UNFETCHED);
-    let plot = Plot::default();
-    let desk = PanelDesk::new(members.clone(), put, take, concluding, plot.clone());
-    let seats: Vec<Seat> = members.keys().cloned().collect();
-    let args = ShellArgs::new(
-        &format!("swarms/{name}/panel"),
-        clock.clone(),
-        seeds,
-        move |_| Panel::<P>::new(seats.clone()),
-        move |_| desk.clone(),
-    );
-    let (spec, panel) = ChildSpec::of::<Shell<Panel<P>, PanelDesk<P, M>>>("panel", args);
-    let handle = PanelHandle {
-        panel,
-        members,
-        plot,
-        concluded: Arc::new(Mutex::new(concluded)),
-    };
-    (branch(name, vec![branch("members", specs, seeds), spec], seeds), handle)
-}
-
 /// A seat that crashed is wanted back within the round.
 fn quickly() -> Backoff {
     Backoff {
         min: Duration::from_millis(20),
         ..Backoff::default()
     }
-}
-
-/// The two swarms of research, and the cycle above them.
-struct Research {
-    generation: GenerationPanel,
-    validation: ValidationPanel,
-    cycle: ShellRef<Cycle, ResearchDesk>,
-    following: Following,
-}
-
-/// Hangs up research: what goes below `swarms`, what stands beside them, and the handles.
-fn research(
-    database: &ActorRef<Database>,
-    conductor: &ConductorRef,
-    clock: &Clock,
-    seeds: Seeds,
-) -> (Vec<ChildSpec>, ChildSpec, Research) {
-    let strategists = strategists::STRATEGISTS.map(
-        |(name, mind)| -> (Seat, Arc<dyn Fn() -> SeatedStrategist + Send + Sync>) {
-            (Seat::new(name), Arc::new(move || SeatedStrategist::new(mind)))
-        },
-    );
-    let (generation_spec, generation) =
-        panel::<Generation, _>("generation", strategists.to_vec(), |q| q, Some, clock, seeds);
-    let validators = validation::SEATS.map(|name| -> (Seat, Arc<dyn Fn() -> Validator + Send + Sync>) {
-        (Seat::new(name), Arc::new(move || Validator::new(Seat::new(name))))
-    });
-    let (validation_spec, validation) =
-        panel::<Validation, _>("validation", validators.to_vec(), |q| q, Some, clock, seeds);
-    let following = Following::default();
-    let desk = ResearchDesk {
-        database: database.clone(),
-        generation: generation.clone(),
-        validation: validation.clone(),
-        conductor: conductor.clone(),
-        clock: clock.clone(),
-        following: Arc::clone(&following),
-    };
-    let args = ShellArgs::new(
-        "backtesting/cycle",
-        clock.clone(),
-        seeds,
-        |_| Cycle::default(),
-        move |_| desk.clone(),
-    );
-    let (cycle_spec, cycle) = ChildSpec::of::<Shell<Cycle, ResearchDesk>>("cycle", args);
-    let handles = Research {
-        generation,
-        validation,
-        cycle,
-        following,
-    };
-    (vec![generation_spec, validation_spec], cycle_spec, handles)
 }
 
 impl House {
@@ -395,7 +240,7 @@ impl House {
             clock: &clock,
             seeds,
         };
-        let (consensus_spec, consensus) = consensus(&staff.risk, pool, &minds, &ground);
+        let (consensus_spec, consensus) = consensus::hang_up(&staff.risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
             data_engineer: &staff.data_engineer,
@@ -410,7 +255,7 @@ impl House {
         let branch = |id: &str, children| branch(id, children, seeds);
         let ([conductor_spec, desk_spec, planner_spec], conducting) = conducting(&clock, seeds);
         let (mut swarm_specs, cycle_spec, research) =
-            research(&platform.database, &conducting.conductor, &clock, seeds);
+            research::hang_up::hang_up(&platform.database, &conducting.conductor, &clock, seeds);
         roster::register_research(&platform.registry, &research, &conducting)
             .expect("each agent of research has a path of its own");
         swarm_specs.insert(0, consensus_spec);

@@ -2,7 +2,8 @@
 
 use super::conductor::Conducting;
 use super::llm::ModelSeat;
-use super::{MemberRef, Platform, Research, SwarmRef, api_manager, clerk, teller};
+use super::research::hang_up::Research;
+use super::{MemberRef, Platform, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::workers::logger;
 use crate::agents::{llm_member, orchestrator, strategist, swarm_member, validator};

@@ -1,5 +1,6 @@
 //! The desk of the cycle: puts its steps on disk, and asks the swarms of research for what it needs.
 
+pub(super) mod hang_up;
 pub mod written;
 
 use super::conductor::{ConductorRef, NoLeave, with_leave};

@@ -1,9 +1,4 @@
-//! The tables as diesel sees them; written to match `migrations/sqlite`, which is the truth.
-
-#![allow(
-    missing_docs,
-    reason = "the columns are documented by the row structs and the migration"
-)]
+//! Facts, rounds, the journal, the bus, calls, research and slots: the tables every part of the house stands on.
 
 diesel::table! {
     games (id) {
