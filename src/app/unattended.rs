@@ -22,7 +22,7 @@ use crate::domain::game::{GameId, SeasonWeek};
 use crate::shell::Consult;
 use crate::store::keeper::{Do, Work};
 use crate::store::slots::{self, Halt, Settled, State};
-use crate::store::{Conn, PastQuotes, StoreError, quotes};
+use crate::store::{Conn, Past, StoreError, quotes};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ impl<T: Send + 'static, F: FnOnce(&mut Conn) -> Result<T, StoreError> + Send + '
 struct Unattended<'a> {
     house: &'a House,
     standing: &'a Standing,
-    past: Option<(u16, Arc<PastQuotes>)>,
+    past: Option<Arc<Past>>,
     /// What is stored; none after something may have been brought.
     archive: Option<Arc<Archive>>,
     /// The same, perhaps without the latest prices: what slots are planned by.
@@ -200,10 +200,10 @@ impl Unattended<'_> {
         }
         let season = season_of(self.now());
         let past = match &self.past {
-            Some((of, past)) if *of == season => Arc::clone(past),
-            _ => Arc::new(self.with(move |conn| PastQuotes::before(conn, season)).await?),
+            Some(past) if past.season() == season => Arc::clone(past),
+            _ => Arc::new(self.with(move |conn| Past::before(conn, season)).await?),
         };
-        self.past = Some((season, Arc::clone(&past)));
+        self.past = Some(Arc::clone(&past));
         let archive = Arc::new(self.with(move |conn| past.load_archive(conn)).await?);
         self.archive = Some(Arc::clone(&archive));
         self.schedule = Some(Arc::clone(&archive));
@@ -338,7 +338,12 @@ impl Unattended<'_> {
         let mut order = SyncOrder::of(&topics, "planner");
         order.nws_base.clone_from(&self.standing.nws_base);
         let steps = sync(self.house, &order, &self.standing.clock, |_| {}).await;
-        self.archive = None;
+        if steps.iter().any(Step::changed_something) {
+            self.archive = None;
+        }
+        let oldest = steps.iter().filter_map(|step| step.oldest_touched).min();
+        self.past
+            .take_if(|past| oldest.is_some_and(|oldest| oldest < past.season()));
         if topics.contains(&Topic::Schedule) {
             (self.schedule, self.planned) = (None, None);
         }

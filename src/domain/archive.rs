@@ -3,55 +3,88 @@
 //! A decision function takes a `View`. It cannot ask for a result, a price, weather or a starter that became known after
 //! the view's instant, because no method hands one out. Whoever wants to cheat has to change this file.
 
+mod chain;
+#[cfg(test)]
+mod tests;
 mod told;
 
 pub use told::{Counted, Told};
 
 use super::game::{Conditions, Fixture, Game, GameId, Score, SeasonWeek, Starters};
 use super::quote::{Book, Market, Moment, Quote};
+use chain::Chain;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// All games and quotes, ordered; immutable once built and shared by reference.
 #[derive(Debug, Default)]
 pub struct Archive {
-    games: Vec<Game>,
+    /// By (kickoff, id).
+    games: Vec<Arc<Game>>,
     by_id: BTreeMap<GameId, usize>,
     /// Quotes of each game, by (`as_of`, market, book).
-    quotes: Vec<Vec<Quote>>,
+    quotes: Vec<Arc<[Quote]>>,
     /// Indices of played games, by (known at, id).
     settled: Vec<(DateTime<Utc>, usize)>,
     /// Indices of games, by (opens at, kickoff, id).
     opened: Vec<(DateTime<Utc>, usize)>,
     /// What services told beside games and quotes.
     told: told::Shelf,
-    /// A running hash over all facts in the order in which they became known, made when first asked for.
-    chain: OnceLock<Vec<(DateTime<Utc>, u64)>>,
+    /// What it was grown from.
+    base: Option<Arc<Archive>>,
+    /// Running hashes over all facts in the order in which they became known, made when first asked for: of games and
+    /// quotes, and with what services told besides.
+    chains: (OnceLock<Chain>, OnceLock<Chain>),
 }
+
+/// A game with its quotes, in their order.
+type Shelved = (Arc<Game>, Arc<[Quote]>);
 
 impl Archive {
     /// Orders what was stored. Of two games with one id the later wins; quotes of unknown games are left out, which a
     /// database with foreign keys cannot produce.
     pub fn new(games: Vec<Game>, quotes: Vec<Quote>) -> Archive {
-        let unique: BTreeMap<GameId, Game> = games.into_iter().map(|g| (g.fixture.id.clone(), g)).collect();
-        let mut games: Vec<Game> = unique.into_values().collect();
-        games.sort_by(|a, b| (a.fixture.kickoff, &a.fixture.id).cmp(&(b.fixture.kickoff, &b.fixture.id)));
-        let by_id: BTreeMap<GameId, usize> = games
-            .iter()
-            .enumerate()
-            .map(|(i, g)| (g.fixture.id.clone(), i))
-            .collect();
-        let mut per_game: Vec<Vec<Quote>> = vec![Vec::new(); games.len()];
+        Archive::shelve(BTreeMap::new(), games, quotes)
+    }
+
+    /// The same as an archive of both parts, at the cost of the second. What services told is not taken over.
+    pub fn grown(base: &Arc<Archive>, games: Vec<Game>, quotes: Vec<Quote>) -> Archive {
+        let known = |id: &GameId| base.by_id.contains_key(id);
+        let apart = !games.iter().any(|g| known(&g.fixture.id)) && !quotes.iter().any(|q| known(&q.game));
+        if apart {
+            let kept = base.games.iter().zip(&base.quotes);
+            let kept =
+                kept.map(|(game, quotes)| (game.fixture.id.clone(), (Arc::clone(game), Arc::clone(quotes))));
+            let base = Some(Arc::clone(base));
+            let grown = Archive::shelve(kept.collect(), games, quotes);
+            return Archive { base, ..grown };
+        }
+        let before = base.games.iter().map(|game| Game::clone(game));
+        let quoted = base.quotes.iter().flat_map(|list| list.iter().cloned());
+        Archive::new(before.chain(games).collect(), quoted.chain(quotes).collect())
+    }
+
+    fn shelve(mut shelved: BTreeMap<GameId, Shelved>, games: Vec<Game>, quotes: Vec<Quote>) -> Archive {
+        let mut fresh: BTreeMap<GameId, (Game, Vec<Quote>)> = BTreeMap::new();
+        for game in games {
+            fresh.insert(game.fixture.id.clone(), (game, Vec::new()));
+        }
         for quote in quotes {
-            if let Some(&i) = by_id.get(&quote.game) {
-                per_game[i].push(quote);
+            if let Some((_, list)) = fresh.get_mut(&quote.game) {
+                list.push(quote);
             }
         }
-        for list in &mut per_game {
+        for (id, (game, mut list)) in fresh {
             list.sort_by(|a, b| (a.as_of, a.market, &a.book).cmp(&(b.as_of, b.market, &b.book)));
+            shelved.insert(id, (Arc::new(game), list.into()));
         }
+        let mut shelved: Vec<Shelved> = shelved.into_values().collect();
+        shelved
+            .sort_by(|(a, _), (b, _)| (a.fixture.kickoff, &a.fixture.id).cmp(&(b.fixture.kickoff, &b.fixture.id)));
+        let (games, quotes): (Vec<_>, Vec<_>) = shelved.into_iter().unzip();
+        let ids = games.iter().enumerate();
+        let by_id: BTreeMap<GameId, usize> = ids.map(|(i, g)| (g.fixture.id.clone(), i)).collect();
         let mut settled: Vec<_> = (0..games.len())
             .filter(|&i| games[i].score.is_some())
             .map(|i| (games[i].fixture.settles_at(), i))
@@ -60,20 +93,19 @@ impl Archive {
         let mut opened: Vec<_> = (0..games.len()).map(|i| (games[i].fixture.opens_at, i)).collect();
         opened.sort();
         Archive {
-            chain: OnceLock::new(),
-            told: told::Shelf::default(),
             games,
             by_id,
-            quotes: per_game,
+            quotes,
             settled,
             opened,
+            ..Archive::default()
         }
     }
 
     /// The same with what services told; statistics of games that are not stored or not played are left out.
     pub fn with(mut self, told: Told) -> Archive {
         self.told = told::Shelf::new(told, &self.games, &self.by_id);
-        self.chain = OnceLock::new();
+        self.chains.1 = OnceLock::new();
         self
     }
 
@@ -107,25 +139,31 @@ impl Archive {
             .collect()
     }
 
-    /// A running hash over everything, fact by fact in the order in which facts became known.
-    fn chain(&self) -> &[(DateTime<Utc>, u64)] {
-        self.chain.get_or_init(|| {
-            let mut facts: Vec<(DateTime<Utc>, String)> = Vec::new();
-            for game in &self.games {
-                facts.push((game.fixture.opens_at, format!("{:?}", game.fixture)));
-                let after = (game.score, game.conditions, &game.starters);
-                facts.push((game.fixture.settles_at(), format!("{} {after:?}", game.fixture.id)));
+    /// A running hash over everything.
+    fn chain(&self) -> &Chain {
+        self.chains
+            .1
+            .get_or_init(|| self.chain_of_games().grown(self.told.facts().collect()))
+    }
+
+    /// The same over games and quotes.
+    fn chain_of_games(&self) -> &Chain {
+        let known = |id: &GameId| self.base.as_ref().is_some_and(|base| base.by_id.contains_key(id));
+        self.chains.0.get_or_init(|| {
+            let mut facts = Vec::new();
+            for (game, quotes) in self.games.iter().zip(&self.quotes) {
+                if known(&game.fixture.id) {
+                    continue;
+                }
+                facts.push(chain::fact(game.fixture.opens_at, &game.fixture));
+                let after = (&game.fixture.id, game.score, game.conditions, &game.starters);
+                facts.push(chain::fact(game.fixture.settles_at(), &after));
+                facts.extend(quotes.iter().map(|q| chain::fact(q.as_of, q)));
             }
-            facts.extend(self.quotes.iter().flatten().map(|q| (q.as_of, format!("{q:?}"))));
-            facts.extend(self.told.facts());
-            facts.sort();
-            let mut last = 0u64;
-            let link = |(at, text): (DateTime<Utc>, String)| {
-                let digest = Sha256::digest(format!("{last:016x}{at}{text}"));
-                last = digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
-                (at, last)
-            };
-            facts.into_iter().map(link).collect()
+            match &self.base {
+                Some(base) => base.chain_of_games().grown(facts),
+                None => Chain::default().grown(facts),
+            }
         })
     }
 
@@ -169,9 +207,7 @@ impl View {
 
     /// A hash of everything known at the instant: two views with one fingerprint give the same decisions.
     pub fn fingerprint(&self) -> u64 {
-        let chain = self.archive.chain();
-        let n = chain.partition_point(|(at, _)| *at <= self.at);
-        n.checked_sub(1).map_or(0, |last| chain[last].1)
+        self.archive.chain().until(self.at)
     }
 
     /// A game of a week that had opened.

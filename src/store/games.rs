@@ -1,6 +1,7 @@
 //! Games in the database: reading them all, and storing what a file says without touching what it does not change.
 
 use super::imports::{Counts, Diff};
+use super::quotes::Part;
 use super::rows::{GameRecord, moment_name};
 use super::schema::{games, quotes};
 use super::{Conn, StoreError};
@@ -16,6 +17,19 @@ use std::collections::BTreeMap;
 /// [`StoreError`] when reading fails or a row makes no sense.
 pub fn all(conn: &mut Conn) -> Result<Vec<Game>, StoreError> {
     records(conn)?.iter().map(GameRecord::to_game).collect()
+}
+
+/// Games before a season, or of a season and later ones, in no particular order.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn around(conn: &mut Conn, season: u16, part: Part) -> Result<Vec<Game>, StoreError> {
+    let all = games::table.select(GameRecord::as_select());
+    let rows: Vec<GameRecord> = match part {
+        Part::Before => all.filter(games::season.lt(i32::from(season))).load(conn)?,
+        Part::From => all.filter(games::season.ge(i32::from(season))).load(conn)?,
+    };
+    rows.iter().map(GameRecord::to_game).collect()
 }
 
 /// When each stored game's week opened and the game kicks off: what odds files are dated by.
@@ -52,10 +66,19 @@ pub(super) fn score_sources(conn: &mut Conn) -> Result<BTreeMap<String, String>,
         .collect())
 }
 
+/// Above this many games one pass over the table is cheaper than a question per game.
+const ASK_PER_GAME_UP_TO: usize = 1_000;
+
 /// Inserts new games and updates changed ones; the caller holds the transaction.
 pub(super) fn upsert(conn: &mut Conn, said: &[Game], diff: &mut Diff) -> Result<Counts, StoreError> {
-    let stored = records(conn)?.into_iter().map(|r| (r.id.clone(), r));
-    let mut stored: BTreeMap<String, GameRecord> = stored.collect();
+    let rows = if said.len() <= ASK_PER_GAME_UP_TO {
+        let ids: Vec<&str> = said.iter().map(|game| game.fixture.id.as_str()).collect();
+        let named = games::table.filter(games::id.eq_any(ids));
+        named.select(GameRecord::as_select()).load(conn)?
+    } else {
+        records(conn)?
+    };
+    let mut stored: BTreeMap<String, GameRecord> = rows.into_iter().map(|r| (r.id.clone(), r)).collect();
     let borrowed = score_sources(conn)?;
     let mut counts = Counts::default();
     for game in said {
@@ -85,6 +108,7 @@ pub(super) fn upsert(conn: &mut Conn, said: &[Game], diff: &mut Diff) -> Result<
             }
             None => {
                 diesel::insert_into(games::table).values(&record).execute(conn)?;
+                diff.touch(&record.id);
                 counts.new += 1;
             }
         }

@@ -38,13 +38,22 @@ pub struct Change {
 pub struct Diff {
     changes: Vec<Change>,
     n_more: u64,
+    oldest: Option<u16>,
 }
 
 impl Diff {
     /// A season's worth of corrected scores fits; more than that is a different file and its count says enough.
     pub const SHOWN: usize = 500;
 
+    /// Something of a game is new or changed.
+    pub(super) fn touch(&mut self, game: &str) {
+        // A game's name begins with its season in four digits.
+        let season = game.get(..4).and_then(|year| year.parse().ok());
+        self.oldest = self.oldest.into_iter().chain(season).min();
+    }
+
     pub(super) fn note(&mut self, game: &str, what: &str, old: &[(&str, String)], new: &[(&str, String)]) {
+        self.touch(game);
         for ((column, old), (_, new)) in old.iter().zip(new).filter(|(old, new)| old != new) {
             if self.changes.len() == Diff::SHOWN {
                 self.n_more += 1;
@@ -87,6 +96,9 @@ pub struct ImportReport {
     pub changes: Vec<Change>,
     /// Replaced values beyond those listed.
     pub n_more_changes: u64,
+    /// The earliest season with a game or quote that is new or changed.
+    #[serde(skip)]
+    pub oldest_touched: Option<u16>,
 }
 
 /// A row of `imports`: one reading of one file.
@@ -268,6 +280,7 @@ pub fn apply(
         quotes,
         changes: diff.changes,
         n_more_changes: diff.n_more,
+        oldest_touched: diff.oldest,
         ..ImportReport::of(kind, file, facts.n_rows, &facts.rejected, facts.corrected)
     };
     enter(conn, &report, &facts.rejected, now)?;
@@ -296,6 +309,7 @@ impl ImportReport {
             corrected,
             changes: Vec::new(),
             n_more_changes: 0,
+            oldest_touched: None,
         }
     }
 }

@@ -30,7 +30,6 @@ pub mod trials;
 pub use error::StoreError;
 
 use crate::domain::archive::{Archive, Told};
-use crate::domain::quote::Quote;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
@@ -38,6 +37,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The connection every query function takes.
@@ -249,21 +249,25 @@ pub fn load_archive(conn: &mut Conn) -> Result<Archive, StoreError> {
     })
 }
 
-/// The prices of past seasons, read once by whoever reads the archive again and again.
+/// Games and prices of past seasons, read once by whoever reads the archive again and again.
 #[derive(Clone, Debug)]
-pub struct PastQuotes {
+pub struct Past {
     season: u16,
-    quotes: Vec<Quote>,
+    archive: Arc<Archive>,
 }
 
-impl PastQuotes {
-    /// Everything quoted for games before a season.
+impl Past {
+    /// Everything before a season.
     ///
     /// # Errors
     /// [`StoreError`] when reading fails or a row makes no sense.
-    pub fn before(conn: &mut Conn, season: u16) -> Result<PastQuotes, StoreError> {
-        let quotes = quotes::around(conn, season, quotes::Part::Before)?;
-        Ok(PastQuotes { season, quotes })
+    pub fn before(conn: &mut Conn, season: u16) -> Result<Past, StoreError> {
+        conn.transaction(|conn| {
+            let quotes = quotes::around(conn, season, quotes::Part::Before)?;
+            let archive = Archive::new(games::around(conn, season, quotes::Part::Before)?, quotes);
+            let archive = Arc::new(archive);
+            Ok(Past { season, archive })
+        })
     }
 
     /// Every stored game and quote, those of the past as they were read.
@@ -272,10 +276,15 @@ impl PastQuotes {
     /// [`StoreError`] when reading fails or a row makes no sense.
     pub fn load_archive(&self, conn: &mut Conn) -> Result<Archive, StoreError> {
         conn.transaction(|conn| {
-            let mut all = self.quotes.clone();
-            all.extend(quotes::around(conn, self.season, quotes::Part::From)?);
-            Ok(Archive::new(games::all(conn)?, all).with(told(conn)?))
+            let quotes = quotes::around(conn, self.season, quotes::Part::From)?;
+            let games = games::around(conn, self.season, quotes::Part::From)?;
+            Ok(Archive::grown(&self.archive, games, quotes).with(told(conn)?))
         })
+    }
+
+    /// The first season that is read anew.
+    pub fn season(&self) -> u16 {
+        self.season
     }
 }
 

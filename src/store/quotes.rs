@@ -124,6 +124,7 @@ pub(super) fn upsert(conn: &mut Conn, said: &[Quote], diff: &mut Diff) -> Result
                     .values(&record)
                     .returning(quotes::id)
                     .get_result(conn)?;
+                diff.touch(&record.game_id);
                 counts.new += 1;
                 stored.insert(key, (id, record));
             }

@@ -10,7 +10,7 @@ use crate::machine::{Machine, Turn};
 use crate::market::shapes::Shapes;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A decision to be graded.
@@ -61,10 +61,16 @@ pub struct PerformanceAnalyst {
 }
 
 impl PerformanceAnalyst {
-    fn grade(&mut self, known: &View, case: &Case) -> Option<Graded> {
-        let fit = || Shapes::of_season(None, known, case.season);
-        let shapes = self.shapes.entry(case.season).or_insert_with(fit);
-        grade(&case.decision, case.decided_at, known, shapes)
+    /// Fits the distributions of the seasons of some cases, unless they were fitted on the same facts before.
+    fn fit(&mut self, known: &View, cases: &[Case]) {
+        let seasons: BTreeSet<u16> = cases.iter().map(|case| case.season).collect();
+        self.shapes = seasons
+            .into_iter()
+            .map(|season| {
+                let fitted = self.shapes.remove(&season);
+                (season, Shapes::of_season(fitted, known, season))
+            })
+            .collect();
     }
 }
 
@@ -76,10 +82,10 @@ impl Machine for PerformanceAnalyst {
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
         let Input::Grade { archive, cases, now } = input;
-        // What was fitted for another archive must not decide this answer.
-        self.shapes.clear();
         let known = archive.as_of(now);
-        let graded = cases.iter().map(|case| self.grade(&known, case)).collect();
+        self.fit(&known, &cases);
+        let grade = |case: &Case| grade(&case.decision, case.decided_at, &known, self.shapes.get(&case.season)?);
+        let graded = cases.iter().map(grade).collect();
         turn.emit(Effect::Graded(graded));
     }
 }

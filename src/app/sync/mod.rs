@@ -16,6 +16,7 @@ use super::api_manager::Fetch;
 use crate::actor::How;
 use crate::api::{Answer, ApiError, Call, Freshness, Priority, Tolerance};
 use crate::clock::Clock;
+use crate::domain::calendar::season_of;
 use crate::domain::game::Fixture;
 use crate::domain::source::Source;
 use crate::feeds::sources::FactKind;
@@ -23,6 +24,7 @@ use crate::feeds::{FeedError, Rejected};
 use crate::store::facts::Answer as Told;
 use crate::store::imports::{Counts, ImportError};
 use crate::store::keeper::{Do, Work};
+use crate::store::quotes::Part;
 use crate::store::{Conn, StoreError, games, sha256};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -114,6 +116,9 @@ pub struct Step {
     pub notes: Vec<String>,
     /// True when nobody could tell anything; what is stored stays, with its age.
     pub failed: bool,
+    /// The earliest season of which a file told something new or otherwise; services tell of the present only.
+    #[serde(skip)]
+    pub oldest_touched: Option<u16>,
 }
 
 impl Step {
@@ -128,7 +133,13 @@ impl Step {
             n_quarantined: 0,
             notes: Vec::new(),
             failed: false,
+            oldest_touched: None,
         }
+    }
+
+    /// Whether it left the database other than it was.
+    pub fn changed_something(&self) -> bool {
+        self.stored.new + self.stored.changed > 0
     }
 
     /// An answer was taken.
@@ -285,9 +296,10 @@ impl Sync<'_> {
         }
     }
 
-    /// Every stored fixture.
+    /// The fixtures of this season, the one before and later ones: services are asked of no others.
     async fn fixtures(&self) -> Result<Vec<Fixture>, SyncError> {
-        let all = self.store(games::all).await?;
+        let first = season_of(self.now()).saturating_sub(1);
+        let all = self.store(move |conn| games::around(conn, first, Part::From)).await?;
         Ok(all.into_iter().map(|game| game.fixture).collect())
     }
 }

@@ -41,6 +41,7 @@ impl Sync<'_> {
         };
         step.n_rows = report.n_rows;
         step.n_quarantined = report.n_quarantined;
+        step.oldest_touched = report.oldest_touched;
         for counts in [report.games, report.quotes] {
             step.add(0, &[], counts);
         }

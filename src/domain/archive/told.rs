@@ -6,6 +6,7 @@
 //! to another player. When this home fetched them does not count, because a season that is long over is fetched at once.
 
 use super::View;
+use super::chain::{Fact, fact};
 use crate::domain::game::{Fixture, Game, GameId};
 use crate::domain::injury::{Availability, InjuryReport};
 use crate::domain::team::Team;
@@ -13,6 +14,7 @@ use crate::domain::team_week::TeamWeek;
 use crate::domain::weather::Forecast;
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is stored beside games and quotes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +51,7 @@ fn published_at(fixture: &Fixture) -> DateTime<Utc> {
 }
 
 impl Shelf {
-    pub(super) fn new(told: Told, games: &[Game], by_id: &BTreeMap<GameId, usize>) -> Shelf {
+    pub(super) fn new(told: Told, games: &[Arc<Game>], by_id: &BTreeMap<GameId, usize>) -> Shelf {
         let rows: BTreeMap<_, TeamWeek> = told
             .team_weeks
             .into_iter()
@@ -88,14 +90,14 @@ impl Shelf {
         }
     }
 
-    /// Every fact as text with the instant from which it was known.
-    pub(super) fn facts(&self) -> impl Iterator<Item = (DateTime<Utc>, String)> {
-        let counted = self.counted.iter().map(|(at, _, rows)| (*at, format!("{rows:?}")));
+    /// Every fact.
+    pub(super) fn facts(&self) -> impl Iterator<Item = Fact> {
+        let counted = self.counted.iter().map(|(at, _, rows)| fact(*at, rows));
         let forecasts = self.forecasts.iter().flat_map(|(game, list)| {
-            let text = move |f: &Forecast| (f.as_of, format!("forecast {game} {f:?}"));
-            list.iter().map(text)
+            let said = move |f: &Forecast| fact(f.as_of, &(game, f));
+            list.iter().map(said)
         });
-        let injuries = self.injuries.values().flatten().map(|r| (r.as_of, format!("{r:?}")));
+        let injuries = self.injuries.values().flatten().map(|r| fact(r.as_of, r));
         counted.chain(forecasts).chain(injuries)
     }
 }
