@@ -229,7 +229,9 @@ impl Unattended<'_> {
         let (since, until) = (self.standing.since, self.standing.until);
         let horizon = self.now() + AHEAD;
         let mut slots = Vec::new();
-        for when in archive.weeks() {
+        // Of seasons further away nothing is due.
+        let season = season_of(self.now()).saturating_sub(1);
+        for when in archive.weeks().into_iter().filter(|when| when.season >= season) {
             let week = archive.week(when);
             let near = week.iter().any(|f| f.opens_at <= horizon) && week.iter().any(|f| f.settles_at() >= since);
             if near {

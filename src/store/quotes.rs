@@ -142,8 +142,12 @@ fn existing(conn: &mut Conn, said: &[Quote]) -> Result<BTreeMap<Key, (i32, Quote
         let mut ids: Vec<&str> = said.iter().map(|q| q.game.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
+        // Of a game's live prices, hundreds by its kickoff, only those of the instants in hand can be the same.
+        let live = moment_name(Moment::Live);
+        let first = said.iter().map(|q| q.as_of.naive_utc()).min().unwrap_or_default();
         quotes::table
             .filter(quotes::game_id.eq_any(ids))
+            .filter(quotes::moment.ne(live).or(quotes::as_of.ge(first)))
             .select(columns)
             .load(conn)?
     } else {
