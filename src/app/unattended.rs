@@ -4,9 +4,13 @@
 //! made, bets graded, and the slot is settled on disk. A slot that fails is tried again; a halted house makes no picks and
 //! goes on with everything else. The same code runs as a daemon and as a replay in virtual time.
 
+mod slot;
+
+pub use slot::{Graded, Happened, Held};
+
 use super::House;
 use super::conductor::timetable;
-use super::grading::{GradingReport, grade_all};
+use super::grading::grade_all;
 use super::order::WeekOrder;
 use super::sync::{Step, SyncOrder, Topic, sync};
 use super::week::play;
@@ -24,7 +28,7 @@ use crate::store::keeper::{Do, Work};
 use crate::store::slots::{self, Halt, Settled, State};
 use crate::store::{Conn, Past, StoreError, quotes};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use serde::Serialize;
+use slot::{Done, not_brought, topics};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,23 +48,8 @@ pub struct Standing {
     pub since: DateTime<Utc>,
     /// Slots due after this are left; none for a house that goes on.
     pub until: Option<DateTime<Utc>>,
-}
-
-/// What became of a slot.
-#[derive(Clone, Debug, Serialize)]
-pub struct Happened {
-    /// The slot.
-    pub slot: Slot,
-    /// Its name.
-    pub id: String,
-    /// How it ended.
-    pub state: State,
-    /// What came of it.
-    pub note: String,
-    /// Bets made.
-    pub n_picks: usize,
-    /// Passes, each with its reason.
-    pub n_passes: usize,
+    /// In virtual time, how many seconds of it pass in one of the wall; none for as fast as may be.
+    pub speed: Option<u32>,
 }
 
 /// Why the house cannot go on by itself.
@@ -154,7 +143,7 @@ pub async fn run(
             Due::Run(slot) => each(&work.run(slot).await?),
             Due::Lost(slot) => {
                 let note = format!("its moment passed before the house was there: until {}", slot.until);
-                let lost = work.settle(slot, State::Lost, note, (0, 0)).await?;
+                let lost = work.settle(slot, Done::without(State::Lost, note)).await?;
                 each(&lost);
             }
             Due::Wait(at) if standing.until.is_none_or(|until| at <= until) => work.wait(at).await,
@@ -174,7 +163,13 @@ impl Unattended<'_> {
             if left.is_zero() {
                 return;
             }
-            tokio::time::sleep(left.min(GLANCE)).await;
+            let step = left.min(GLANCE);
+            if let Some(speed) = self.standing.speed {
+                // A blocking thread is waited for while virtual time stands still.
+                let paced = tokio::task::spawn_blocking(move || std::thread::sleep(step / speed.max(1)));
+                paced.await.ok();
+            }
+            tokio::time::sleep(step).await;
         }
     }
 
@@ -261,11 +256,11 @@ impl Unattended<'_> {
             };
             let again = tried < MAX_TRIES && self.now() + TimeDelta::seconds(60) <= slot.until;
             match done {
-                Ok(done) => return self.settle(slot, done.state, done.note, done.n).await,
+                Ok(done) => return self.settle(slot, done).await,
                 Err(_) if again => tokio::time::sleep(BREATH).await,
                 Err(reason) => {
                     let note = format!("{reason} (tried {tried} times)");
-                    return self.settle(slot, State::Failed, note, (0, 0)).await;
+                    return self.settle(slot, Done::without(State::Failed, note)).await;
                 }
             }
         }
@@ -302,7 +297,7 @@ impl Unattended<'_> {
         if matches!(slot.task, Task::Grade | Task::Daily) {
             let archive = self.archive().await?;
             return Ok(match grade_all(self.house, &archive, self.now()).await {
-                Ok(graded) => Ok(Done::graded(notes, &graded)),
+                Ok(report) => Ok(Done::graded(notes, report, archive.as_of(self.now()))),
                 Err(error) => Err(error.to_string()),
             });
         }
@@ -311,21 +306,11 @@ impl Unattended<'_> {
         }
         if let Some(halt) = halt {
             notes.push(format!("no picks: the house is halted, {}", halt.reason));
-            return Ok(Ok(Done {
-                state: State::Lost,
-                ..Done::brought(notes)
-            }));
+            return Ok(Ok(Done::without(State::Lost, notes.join("; "))));
         }
         let order = self.order(slot).await?;
         Ok(match play(self.house, &order).await {
-            Ok(played) => {
-                let decisions = || played.rounds.iter().flat_map(|round| &round.decisions);
-                let n_picks = decisions().filter(|d| d.is_bet()).count();
-                let n = (n_picks, decisions().count() - n_picks);
-                notes.push(format!("{} picks, {} passes", n.0, n.1));
-                let done = Done::brought(notes);
-                Ok(Done { n, ..done })
-            }
+            Ok(played) => Ok(Done::held(notes, order, played)),
             Err(error) => Err(error.to_string()),
         })
     }
@@ -367,13 +352,7 @@ impl Unattended<'_> {
         })
     }
 
-    async fn settle(
-        &mut self,
-        slot: Slot,
-        state: State,
-        note: String,
-        (n_picks, n_passes): (usize, usize),
-    ) -> Result<Happened, UnattendedError> {
+    async fn settle(&mut self, slot: Slot, done: Done) -> Result<Happened, UnattendedError> {
         let id = slot.id();
         let row = Settled {
             id: id.clone(),
@@ -381,72 +360,14 @@ impl Unattended<'_> {
             week: i32::from(slot.when.week),
             task: slot.task.to_string(),
             due_at: slot.at.naive_utc(),
-            state: state.word().to_owned(),
+            state: done.state.word().to_owned(),
             settled_at: self.now().naive_utc(),
-            note: note.clone(),
+            note: done.note.clone(),
         };
         self.with(move |conn| slots::settle(conn, &row)).await?;
         if let Some(settled) = &mut self.settled {
-            settled.insert(id.clone());
+            settled.insert(id);
         }
-        Ok(Happened {
-            slot,
-            id,
-            state,
-            note,
-            n_picks,
-            n_passes,
-        })
+        Ok(done.of(slot))
     }
-}
-
-/// What a slot came to.
-struct Done {
-    state: State,
-    note: String,
-    n: (usize, usize),
-}
-
-impl Done {
-    fn brought(notes: Vec<String>) -> Done {
-        Done {
-            state: State::Done,
-            note: notes.join("; "),
-            n: (0, 0),
-        }
-    }
-
-    fn graded(mut notes: Vec<String>, graded: &GradingReport) -> Done {
-        notes.push(format!("{} bets graded, {} open", graded.n_new, graded.n_open));
-        Done::brought(notes)
-    }
-}
-
-/// What each slot asks services for.
-fn topics(task: Task) -> &'static [Topic] {
-    match task {
-        Task::Open => &[
-            Topic::Schedule,
-            Topic::Results,
-            Topic::TeamStats,
-            Topic::Odds,
-            Topic::Weather,
-            Topic::Injuries,
-        ],
-        Task::Daily => &[
-            Topic::Schedule,
-            Topic::Results,
-            Topic::TeamStats,
-            Topic::Weather,
-            Topic::Injuries,
-            Topic::News,
-        ],
-        Task::Prices => &[Topic::Odds],
-        Task::Look => &[Topic::Odds, Topic::Weather, Topic::Injuries],
-        Task::Grade => &[Topic::Schedule, Topic::Results],
-    }
-}
-
-fn not_brought(step: &Step) -> String {
-    format!("{} not brought: {}", step.topic.name(), step.notes.join(", "))
 }

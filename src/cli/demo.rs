@@ -1,37 +1,36 @@
 //! `huddle demo`: the whole house at work on an invented league, within seconds and with nothing set up.
 //!
-//! The league, its results and its prices are drawn from a seed; everything else is the real thing: the same actors, the
-//! same database, the same rounds. Every screen says SIMULATED.
+//! The league, its results and its prices are drawn from a seed; everything else is the real thing: a replay of some weeks
+//! through the same actors, gate, database and rounds as `huddle run`, in virtual time. Every screen says SIMULATED.
 
 use super::grade::{GradeView, print as print_grades};
 use super::picks::{Slate, parse_seat, print as print_slate};
-use super::session::{Session, in_house};
-use super::sync::print_steps;
+use super::replay::stage::{Stage, Staging};
+use super::run::line;
 use super::{Failure, words};
-use crate::agents::specialists::data_engineer::AsOf;
+use crate::agents::orchestrator::slots::Task;
 use crate::api::Provider;
-use crate::app::grading::grade_all;
-use crate::app::order::WeekOrder;
-use crate::app::sync::{SyncOrder, Topic, sync};
-use crate::app::week::play;
-use crate::clock::Clock;
+use crate::app::House;
+use crate::app::grading::{GradedBet, GradingReport};
+use crate::app::unattended::{Graded, Happened};
 use crate::config::Settings;
 use crate::domain::belief::Seat;
 use crate::domain::game::SeasonWeek;
 use crate::domain::quote::Market;
-use crate::feeds::{Facts, FileKind};
-use crate::sim::upstream::{Options, SERVED, Upstream, World, current_season, prefix};
+use crate::sim::upstream::{Options, SERVED};
 use crate::sim::{FIRST_SEASON, League, SimOptions};
 use crate::store::Store;
-use crate::store::imports::{self, SourceFile};
+use crate::store::slots::State;
 use crate::swarms::round::Round;
-use crate::upstream::{Door, IN_PROCESS};
+use crate::upstream::Door;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Arguments of `huddle demo`.
 #[derive(Clone, Debug, Args)]
@@ -42,7 +41,7 @@ pub struct DemoArgs {
     /// Weeks to play.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=12))]
     pub weeks: u8,
-    /// The seat that is brought down in the middle of the second week.
+    /// The seat that is brought down in the middle of the second round.
     #[arg(long, default_value = "elo", value_parser = parse_seat, value_name = "SEAT")]
     pub kill: Seat,
 }
@@ -64,29 +63,167 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
         "SIMULATED: an invented league, seasons {FIRST_SEASON}-{season}, seed {}.",
         args.seed
     )?;
-    writeln!(out, "No game, price or result below ever happened. Paper only.\n")?;
-    let store = Store::open(&folder.0.join("huddle.db"))?;
-    import(&store, args.seed, season, now)?;
-    let settings = Settings {
-        seed: args.seed,
-        ..Settings::default()
-    };
-    let services = services(args.seed, now)?;
-    in_house(
-        store,
-        settings,
-        Arc::new(services.clone()),
-        async |session: &Session| {
-            for week in FIRST_WEEK..FIRST_WEEK + args.weeks {
-                let kill = (week == FIRST_WEEK + 1).then(|| args.kill.clone());
-                show_week(session, SeasonWeek { season, week }, kill, now, out).await?;
-            }
-            bring_facts(session, &services, out).await?;
-            tree(session, out).await
-        },
+    let weeks = FIRST_WEEK..=FIRST_WEEK + args.weeks - 1;
+    writeln!(
+        out,
+        "No game, price or result below ever happened. Paper only. Weeks {} to {} of {season} are replayed in virtual time,",
+        weeks.start(),
+        weeks.end()
     )?;
+    writeln!(
+        out,
+        "as `huddle run` works a week by itself; the services are played by this process, and {FAULTS_IN_WORDS}.\n"
+    )?;
+    let store = Store::open(&folder.0.join("huddle.db"))?;
+    let stage = stage(args, season, weeks)?;
+    stage.tell(&store, now)?;
+    let staging = Staging {
+        settings: Settings {
+            seed: args.seed,
+            ..Settings::default()
+        },
+        options: Options {
+            seed: args.seed,
+            faults: FAULTS.parse().context("the demonstration's own faults")?,
+            ..Options::default()
+        },
+        speed: None,
+    };
+    let mut show = Show {
+        kill: Some(args.kill.clone()),
+        week: None,
+        n_quiet: 0,
+        last: None,
+        said: Vec::new(),
+        failed: None,
+    };
+    let each = |house: &House, slot: &Happened| {
+        show.hear(house, slot);
+        // What is said is seen at once; a reader that went away is noticed at the end.
+        let _ = out
+            .write_all(&std::mem::take(&mut show.said))
+            .and_then(|()| out.flush());
+    };
+    let (said, faults) = stage.play(&store, &staging, each, tree)?;
+    show.results();
+    out.write_all(&show.said)?;
+    if let Some(error) = show.failed {
+        return Err(error.into());
+    }
+    out.write_all(&said?)?;
+    for fault in faults {
+        writeln!(out, "SIMULATED crash, healed: {fault}")?;
+    }
     writeln!(out, "\nSIMULATED. Real games: `huddle data sync`, then `huddle picks`.")?;
     Ok(0)
+}
+
+fn stage(args: &DemoArgs, season: u16, weeks: RangeInclusive<u8>) -> Result<Stage, Failure> {
+    let league = League::generate(args.seed, FIRST_SEASON..=season, demo_league());
+    let name = format!("simulated league, seed {}", args.seed);
+    let stage = Stage::new(name, (season, weeks), args.seed, league.games, league.quotes);
+    Ok(stage.context("the simulated league has no such weeks")?)
+}
+
+/// What the demonstration says of each slot: all of a week's first round, of the others what they decided.
+struct Show {
+    /// The seat that is brought down in the second week.
+    kill: Option<Seat>,
+    week: Option<SeasonWeek>,
+    /// Slots without a pick since something was last said.
+    n_quiet: usize,
+    /// The latest grading.
+    last: Option<Arc<Graded>>,
+    said: Vec<u8>,
+    failed: Option<io::Error>,
+}
+
+impl Show {
+    fn hear(&mut self, house: &House, happened: &Happened) {
+        if let Err(error) = self.tell(house, happened) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn tell(&mut self, house: &House, happened: &Happened) -> io::Result<()> {
+        let slot = &happened.slot;
+        let begins = self.week != Some(slot.when);
+        if begins && self.week.is_some_and(|week| week < slot.when) {
+            self.results();
+        }
+        if begins {
+            self.week = Some(slot.when);
+        }
+        if let Some(graded) = &happened.graded {
+            self.last = Some(Arc::clone(graded));
+        }
+        let Some(held) = &happened.held else {
+            self.n_quiet += usize::from(happened.state == State::Done);
+            if happened.state != State::Done {
+                writeln!(self.said, "SIMULATED {}", line(happened))?;
+            }
+            return Ok(());
+        };
+        self.quiet()?;
+        writeln!(self.said, "SIMULATED {}", line(happened))?;
+        if slot.task == Task::Open {
+            for round in &held.played.rounds {
+                argument(&mut self.said, round)?;
+            }
+        }
+        if slot.task == Task::Open || happened.n_picks > 0 {
+            let mut slate = Slate::of(&held.played, &held.order).map_err(io::Error::other)?;
+            slate.simulated = true;
+            print_slate(&mut self.said, &slate, false)?;
+        }
+        // The next round asks the seat, which then comes down in the middle of it.
+        if slot.task == Task::Open
+            && let Some(seat) = self.kill.take()
+        {
+            writeln!(
+                self.said,
+                "SIMULATED crash: {seat} will be brought down in the middle of the next round."
+            )?;
+            house.plot.against(seat);
+        }
+        Ok(())
+    }
+
+    /// Slots that brought prices, results and grades, in a line.
+    fn quiet(&mut self) -> io::Result<()> {
+        if self.n_quiet > 0 {
+            let n = std::mem::take(&mut self.n_quiet);
+            writeln!(
+                self.said,
+                "SIMULATED {n} more slots done: prices, closes, results and grades"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What became of the week's picks.
+    fn results(&mut self) {
+        let (Some(week), Some(graded)) = (self.week, self.last.take()) else {
+            return;
+        };
+        let of_week = |bet: &&GradedBet| {
+            let game = graded.known.fixture(&bet.decision.agreement.game);
+            game.is_some_and(|fixture| fixture.when == week)
+        };
+        let bets: Vec<GradedBet> = graded.report.bets.iter().filter(of_week).cloned().collect();
+        let report = GradingReport {
+            bets,
+            ..GradingReport::default()
+        };
+        let said = self.quiet().and_then(|()| {
+            writeln!(self.said, "\nSIMULATED results of week {}", week.week)?;
+            print_grades(&mut self.said, &GradeView::of(&report, &graded.known))?;
+            writeln!(self.said, "{}", "-".repeat(100))
+        });
+        if let Err(error) = said {
+            self.failed.get_or_insert(error);
+        }
+    }
 }
 
 /// Openers that are hard to beat, so that most markets are passes, as they are in a real week.
@@ -97,66 +234,6 @@ fn demo_league() -> SimOptions {
         predictable_share: 0.15,
         ..SimOptions::default()
     }
-}
-
-fn import(store: &Store, seed: u64, season: u16, now: DateTime<Utc>) -> Result<(), Failure> {
-    let league = League::generate(seed, FIRST_SEASON..=season, demo_league());
-    let facts = Facts {
-        games: league.games,
-        quotes: league.quotes,
-        ..Facts::default()
-    };
-    let source = SourceFile::of("simulated league", &seed.to_le_bytes());
-    let mut conn = store.conn()?;
-    imports::facts(&mut conn, FileKind::Games, facts, &source, now)?;
-    Ok(())
-}
-
-/// One week: the argument, the slate, and when its games are over the grades.
-async fn show_week(
-    session: &Session,
-    when: SeasonWeek,
-    kill: Option<Seat>,
-    now: DateTime<Utc>,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    if let Some(seat) = &kill {
-        writeln!(
-            out,
-            "SIMULATED crash: {seat} is brought down in the middle of this round."
-        )?;
-    }
-    let order = WeekOrder {
-        archive: Arc::clone(&session.archive),
-        when,
-        as_of: AsOf::Open,
-        settings: session.settings.clone(),
-        now,
-        keep: true,
-        kill,
-    };
-    let played = play(&session.house, &order).await?;
-    for round in &played.rounds {
-        argument(out, round)?;
-    }
-    let mut slate = Slate::of(&played, &order)?;
-    slate.simulated = true;
-    print_slate(out, &slate, false)?;
-    let over = session
-        .archive
-        .week(when)
-        .iter()
-        .map(|f| f.settles_at())
-        .max()
-        .unwrap_or(now);
-    let mut grades = grade_all(&session.house, &session.archive, over).await?;
-    grades
-        .bets
-        .retain(|b| played.rounds.iter().any(|r| r.convened.round.0 == b.round));
-    writeln!(out, "\nSIMULATED results of week {}", when.week)?;
-    print_grades(out, &GradeView::of(&grades, &session.archive.as_of(over)))?;
-    writeln!(out, "{}", "-".repeat(100))?;
-    Ok(())
 }
 
 /// The most disputed spread of a round, seat by seat: alone, and after hearing the others.
@@ -225,37 +302,22 @@ fn argument(out: &mut dyn Write, round: &Round) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The five services, in this process, with one of them failing.
-fn services(seed: u64, now: DateTime<Utc>) -> Result<Door, Failure> {
-    let (games, quotes) = current_season(seed, now);
-    let options = Options {
-        seed,
-        faults: FAULTS.parse().context("the demonstration's own faults")?,
-        ..Options::default()
-    };
-    let upstream = Upstream::new(World::new(&games, &quotes, seed), options, now);
-    Ok(Door::new(upstream, Clock::system()))
-}
+/// A third of the answers of the odds fail, and one in ten of the results is noise.
+const FAULTS: &str = "odds:odds/http_503@0.33,espn:scoreboard/garbage@0.1";
+/// The same in words.
+const FAULTS_IN_WORDS: &str = "a third of the odds service's answers fail";
 
-/// Half of the answers of the odds fail, and the injury reports are noise.
-const FAULTS: &str = "odds:odds/http_503@0.5,espn:injuries/garbage";
-
-/// Brings this week's facts from services that nobody runs, through the real gate.
-async fn bring_facts(session: &Session, services: &Door, out: &mut dyn Write) -> Result<(), Failure> {
-    writeln!(out, "SIMULATED services, real gate: {FAULTS}")?;
-    let mut order = SyncOrder::of(&Topic::ALL, "demo");
-    order.nws_base = Some(format!("{IN_PROCESS}{}", prefix(Provider::Nws)));
-    let steps = sync(&session.house, &order, &session.clock, |_| {}).await;
-    print_steps(out, &steps)?;
+/// What the services were asked, and who was restarted.
+async fn tree(house: &House, services: &Door) -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::new();
     let counts = services.counts();
     let calls: u64 = SERVED.into_iter().map(|p| counts.calls(p)).sum();
     let charged = counts.charged(Provider::OddsApi);
-    writeln!(out, "{calls} calls, {charged} SIMULATED credits of 500\n")?;
-    Ok(())
-}
-
-async fn tree(session: &Session, out: &mut dyn Write) -> Result<(), Failure> {
-    let tree = session.house.root.tree(std::time::Duration::from_secs(5)).await;
+    writeln!(
+        out,
+        "SIMULATED services, real gate: {calls} calls, {charged} SIMULATED credits of 500; faults {FAULTS}\n"
+    )?;
+    let tree = house.root.tree(Duration::from_secs(5)).await;
     let tree = tree.context("the supervisor tree did not answer")?;
     writeln!(out, "SIMULATED run, real supervision: who was restarted")?;
     let mut stack = vec![(0usize, &tree)];
@@ -276,7 +338,7 @@ async fn tree(session: &Session, out: &mut dyn Write) -> Result<(), Failure> {
         )?;
         stack.extend(branch.children.iter().rev().map(|child| (depth + 1, child)));
     }
-    Ok(())
+    Ok(out)
 }
 
 /// A folder that goes with the demo.

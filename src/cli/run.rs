@@ -59,6 +59,7 @@ pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write)
             nws_base: session.settings.api.base_urls.get(&Provider::Nws).cloned(),
             since,
             until: None,
+            speed: None,
         };
         // A closed standard output stops no house.
         let _ = writeln!(out, "at work since {}; PAPER; Ctrl-C stops it", eastern_label(now));
@@ -75,7 +76,8 @@ pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write)
     }
 }
 
-fn line(happened: &Happened) -> String {
+/// A settled slot in a line.
+pub(super) fn line(happened: &Happened) -> String {
     let slot = &happened.slot;
     format!(
         "{}  {}  {:6} {:6} {}",
