@@ -117,6 +117,11 @@ impl Home {
         &self.cache
     }
 
+    /// The socket through which the home's owner is asked.
+    pub fn control_socket(&self) -> PathBuf {
+        self.data.join("huddle.sock")
+    }
+
     /// The lock file.
     pub fn lock_file(&self) -> PathBuf {
         self.data.join("huddle.lock")

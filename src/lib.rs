@@ -62,6 +62,8 @@ pub mod store;
 
 pub mod home;
 
+pub mod control;
+
 pub mod logging;
 
 pub mod config;

@@ -59,6 +59,7 @@ use research::{Following, GenerationPanel, MAX_NEWS, News, ResearchDesk, Validat
 use roster::Everybody;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
 use teller::{Teller, TellerArgs};
@@ -132,6 +133,7 @@ pub struct House {
     /// Says what of a week is due.
     pub planner: PlannerRef,
     following: Following,
+    brought: Arc<AtomicU64>,
 }
 
 /// Rounds that may be concluded before anybody fetches them: a swarm holds one at a time, so two is one more than can be.
@@ -288,7 +290,18 @@ impl House {
             strategy_desk: conducting.strategy_desk,
             planner: conducting.planner,
             following: research.following,
+            brought: Arc::default(),
         }
+    }
+
+    /// Services told something new.
+    pub(crate) fn something_was_brought(&self) {
+        self.brought.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often services told something new: whoever keeps what is stored reads it again when this has changed.
+    pub fn n_brought(&self) -> u64 {
+        self.brought.load(Ordering::Relaxed)
     }
 
     /// The journal has grown by a stored round or grade: its readers are to have it.

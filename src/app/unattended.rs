@@ -103,17 +103,29 @@ struct Unattended<'a> {
     schedule: Option<Arc<Archive>>,
     settled: Option<BTreeSet<String>>,
     planned: Option<SeasonWeek>,
+    /// How much services had told when what is stored was read.
+    n_brought: u64,
 }
 
-/// Does what is due until nothing is left before [`Standing::until`]; `each` hears of every slot as it is settled. Whoever
-/// drops this future leaves the slot in hand unsettled, and it is done again at the next start.
+/// What the house tells of its work.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// A slot is begun.
+    Began(&'a Slot),
+    /// A slot is settled.
+    Settled(&'a Happened),
+    /// Nothing is due until then.
+    Waits(DateTime<Utc>),
+}
+
+/// Does what is due until nothing is left before [`Standing::until`]; `each` hears of every slot. Whoever drops this future leaves the slot in hand unsettled, and it is done again at the next start.
 ///
 /// # Errors
 /// [`UnattendedError`] when the database or an actor is lost; a slot that fails is none.
 pub async fn run(
     house: &House,
     standing: &Standing,
-    mut each: impl FnMut(&Happened),
+    mut each: impl FnMut(&News),
 ) -> Result<(), UnattendedError> {
     let mut work = Unattended {
         house,
@@ -123,6 +135,7 @@ pub async fn run(
         schedule: None,
         settled: None,
         planned: None,
+        n_brought: house.n_brought(),
     };
     // A house that was never told the schedule would have nothing to do.
     work.bring(&[Topic::Schedule]).await;
@@ -140,15 +153,22 @@ pub async fn run(
         };
         n_lost = 0;
         match due {
-            Due::Run(slot) => each(&work.run(slot).await?),
+            Due::Run(slot) => {
+                each(&News::Began(&slot));
+                each(&News::Settled(&work.run(slot).await?));
+            }
             Due::Lost(slot) => {
                 let note = format!("its moment passed before the house was there: until {}", slot.until);
                 let lost = work.settle(slot, Done::without(State::Lost, note)).await?;
-                each(&lost);
+                each(&News::Settled(&lost));
             }
-            Due::Wait(at) if standing.until.is_none_or(|until| at <= until) => work.wait(at).await,
+            Due::Wait(at) if standing.until.is_none_or(|until| at <= until) => {
+                each(&News::Waits(at));
+                work.wait(at).await;
+            }
             Due::Nothing if standing.until.is_none() => {
                 let again = standing.clock.now() + IDLE;
+                each(&News::Waits(again));
                 work.wait(again).await;
                 work.bring(&[Topic::Schedule]).await;
             }
@@ -158,9 +178,11 @@ pub async fn run(
 }
 
 impl Unattended<'_> {
-    async fn wait(&self, until: DateTime<Utc>) {
+    /// Waits for an instant, or until somebody else has brought something, which may change the plan.
+    async fn wait(&mut self, until: DateTime<Utc>) {
         while let Ok(left) = (until - self.now()).to_std() {
-            if left.is_zero() {
+            if left.is_zero() || self.house.n_brought() != self.n_brought {
+                self.notice();
                 return;
             }
             let step = left.min(GLANCE);
@@ -186,6 +208,15 @@ impl Unattended<'_> {
             who: "the database",
             source,
         })??)
+    }
+
+    /// Forgets what was read before somebody else brought something.
+    fn notice(&mut self) {
+        let n_brought = self.house.n_brought();
+        if n_brought != self.n_brought {
+            (self.past, self.archive, self.schedule, self.planned) = (None, None, None, None);
+            self.n_brought = n_brought;
+        }
     }
 
     /// Everything stored; read again only after something may have been brought.
@@ -216,6 +247,7 @@ impl Unattended<'_> {
 
     /// Asks the planner.
     async fn next(&mut self) -> Result<Due, UnattendedError> {
+        self.notice();
         let archive = match &self.schedule {
             Some(schedule) => Arc::clone(schedule),
             None => self.archive().await?,
@@ -324,7 +356,9 @@ impl Unattended<'_> {
         }
         let mut order = SyncOrder::of(&topics, "planner");
         order.nws_base.clone_from(&self.standing.nws_base);
+        self.notice();
         let steps = sync(self.house, &order, &self.standing.clock, |_| {}).await;
+        self.n_brought = self.house.n_brought();
         if steps.iter().any(Step::changed_something) {
             self.archive = None;
         }

@@ -10,6 +10,7 @@ pub mod calibration;
 
 mod format;
 
+pub mod reconcile;
 pub mod report;
 
 pub mod strategy_desk;

@@ -1,6 +1,7 @@
 //! `huddle audit`: does the journal still say what was written, and what led to a pick.
 
 mod chain;
+mod replay;
 
 use super::output::emit;
 use super::{Failure, session};
@@ -23,6 +24,31 @@ pub enum AuditCommand {
   huddle audit show 4f2a            the first characters of the id are enough
   huddle audit show 4f2a9c01 --json")]
     Show(ShowArgs),
+    /// Hold the round of a decision again and compare what is decided byte for byte. Changes nothing.
+    #[command(after_help = "Examples:
+  huddle audit replay 4f2a
+  huddle audit replay 4f2a --json        exit code 5 when it is decided otherwise, with the reasons
+
+The round is held in a house over a copy of the database, by the facts that are stored now as of the round's instant, with
+the settings of today and the round's own seed. A bankroll or books that were given on the command line then have to be
+given again.")]
+    Replay(ReplayArgs),
+}
+
+/// Arguments of `huddle audit replay`.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// The pick's id, or how it begins.
+    pub pick: String,
+    /// The paper bankroll of the round, where it is not that of the settings.
+    #[arg(long)]
+    pub bankroll: Option<String>,
+    /// The books of the round, where they are not those of the settings.
+    #[arg(long, value_delimiter = ',')]
+    pub books: Vec<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `huddle audit verify`.
@@ -73,6 +99,7 @@ pub fn run(command: &AuditCommand, home: &Home, out: &mut dyn Write) -> Result<u
     match command {
         AuditCommand::Verify(args) => verify(*args, home, out),
         AuditCommand::Show(args) => chain::show(args, home, out),
+        AuditCommand::Replay(args) => replay::run(args, home, out),
     }
 }
 

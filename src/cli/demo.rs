@@ -6,7 +6,8 @@
 use super::grade::{GradeView, print as print_grades};
 use super::picks::{Slate, parse_seat, print as print_slate};
 use super::replay::stage::{Stage, Staging};
-use super::run::line;
+use super::run::{line, picks};
+use super::temporary::Temporary;
 use super::{Failure, words};
 use crate::agents::orchestrator::slots::Task;
 use crate::api::Provider;
@@ -28,7 +29,6 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ const FIRST_WEEK: u8 = 5;
 /// # Errors
 /// [`Failure`] when the temporary database or an actor fails.
 pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let folder = Temporary::new()?;
+    let folder = Temporary::new("demo")?;
     let season = FIRST_SEASON + SEASONS_BEFORE;
     writeln!(
         out,
@@ -74,7 +74,7 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
         out,
         "as `huddle run` works a week by itself; the services are played by this process, and {FAULTS_IN_WORDS}.\n"
     )?;
-    let store = Store::open(&folder.0.join("huddle.db"))?;
+    let store = Store::open(&folder.path().join("huddle.db"))?;
     let stage = stage(args, season, weeks)?;
     stage.tell(&store, now)?;
     let staging = Staging {
@@ -92,6 +92,7 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
     let mut show = Show {
         kill: Some(args.kill.clone()),
         week: None,
+        first: true,
         n_quiet: 0,
         last: None,
         said: Vec::new(),
@@ -104,16 +105,13 @@ pub fn run(args: &DemoArgs, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u
             .write_all(&std::mem::take(&mut show.said))
             .and_then(|()| out.flush());
     };
-    let (said, faults) = stage.play(&store, &staging, each, tree)?;
+    let (said, _) = stage.play(&store, &staging, each, tree)?;
     show.results();
     out.write_all(&show.said)?;
     if let Some(error) = show.failed {
         return Err(error.into());
     }
     out.write_all(&said?)?;
-    for fault in faults {
-        writeln!(out, "SIMULATED crash, healed: {fault}")?;
-    }
     writeln!(out, "\nSIMULATED. Real games: `huddle data sync`, then `huddle picks`.")?;
     Ok(0)
 }
@@ -130,6 +128,8 @@ struct Show {
     /// The seat that is brought down in the second week.
     kill: Option<Seat>,
     week: Option<SeasonWeek>,
+    /// Nothing was shown yet.
+    first: bool,
     /// Slots without a pick since something was last said.
     n_quiet: usize,
     /// The latest grading.
@@ -171,10 +171,19 @@ impl Show {
                 argument(&mut self.said, round)?;
             }
         }
-        if slot.task == Task::Open || happened.n_picks > 0 {
+        for round in &held.played.rounds {
+            returned(&mut self.said, round)?;
+        }
+        // The first slate is shown whole, of the others the bets.
+        if self.first {
+            self.first = false;
             let mut slate = Slate::of(&held.played, &held.order).map_err(io::Error::other)?;
             slate.simulated = true;
             print_slate(&mut self.said, &slate, false)?;
+        } else {
+            for pick in picks(happened) {
+                writeln!(self.said, "    {pick}")?;
+            }
         }
         // The next round asks the seat, which then comes down in the middle of it.
         if slot.task == Task::Open
@@ -212,6 +221,7 @@ impl Show {
         };
         let bets: Vec<GradedBet> = graded.report.bets.iter().filter(of_week).cloned().collect();
         let report = GradingReport {
+            n_new: bets.len(),
             bets,
             ..GradingReport::default()
         };
@@ -234,6 +244,18 @@ fn demo_league() -> SimOptions {
         predictable_share: 0.15,
         ..SimOptions::default()
     }
+}
+
+/// Seats that came down in a round and came back.
+fn returned(out: &mut dyn Write, round: &Round) -> io::Result<()> {
+    for (seat, log) in round.seats.iter().filter(|(_, log)| log.restarts > 0) {
+        writeln!(
+            out,
+            "SIMULATED crash healed: {seat} came down in this round, its question stayed in its mailbox, and incarnation {} answered",
+            log.incarnation
+        )?;
+    }
+    Ok(())
 }
 
 /// The most disputed spread of a round, seat by seat: alone, and after hearing the others.
@@ -339,23 +361,4 @@ async fn tree(house: &House, services: &Door) -> Result<Vec<u8>, Failure> {
         stack.extend(branch.children.iter().rev().map(|child| (depth + 1, child)));
     }
     Ok(out)
-}
-
-/// A folder that goes with the demo.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new() -> Result<Temporary, Failure> {
-        let path: PathBuf = std::env::temp_dir().join(format!("huddle-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path).with_context(|| format!("creating {}", Path::new(&path).display()))?;
-        Ok(Temporary(path))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            log::warn!("{} stays behind: {error}", self.0.display());
-        }
-    }
 }

@@ -176,19 +176,42 @@ fn bet_view(bet: &GradedBet, known: &View) -> BetView {
 /// # Errors
 /// [`Failure`] of the session or of the grading.
 pub fn run(args: &GradeArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let work = async |s: &Session| {
-        let archive = if !args.net.offline && is_result_due(&s.archive, now) {
-            bring(s, &[Topic::Schedule, Topic::Results], "grade").await;
-            s.reload().await?
-        } else {
-            Arc::clone(&s.archive)
-        };
-        let report = grade_all(&s.house, &archive, now).await?;
-        Ok(GradeView::of(&report, &archive.as_of(now)))
-    };
+    let work = async |s: &Session| graded(args, s, &s.archive, now).await;
     let view = session::in_home(home, args.net, |_| Ok(()), work)?;
     emit(args.json, out, &view, |out| print(out, &view))?;
     Ok(0)
+}
+
+/// Does the verb in a house that runs already.
+///
+/// # Errors
+/// [`Failure`] of the grading.
+pub async fn in_session(
+    args: &GradeArgs,
+    session: &Session,
+    now: DateTime<Utc>,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let archive = session.reload().await?;
+    let view = graded(args, session, &archive, now).await?;
+    emit(args.json, out, &view, |out| print(out, &view))?;
+    Ok(0)
+}
+
+async fn graded(
+    args: &GradeArgs,
+    s: &Session,
+    archive: &Arc<Archive>,
+    now: DateTime<Utc>,
+) -> Result<GradeView, Failure> {
+    let archive = if !args.net.offline && is_result_due(archive, now) {
+        bring(s, &[Topic::Schedule, Topic::Results], "grade").await;
+        s.reload().await?
+    } else {
+        Arc::clone(archive)
+    };
+    let report = grade_all(&s.house, &archive, now).await?;
+    Ok(GradeView::of(&report, &archive.as_of(now)))
 }
 
 /// A result is looked for during so many days after its game; what is missing then is missing for good.

@@ -4,6 +4,7 @@
 //! `schema_version` and the verb's own fields. Exit codes: 0 done (also when there is nothing to bet), 1 unexpected,
 //! 2 usage, 3 settings, 5 a check failed or data was refused, 6 something asked for is not there, 130 interrupted.
 
+mod again;
 pub mod api;
 pub mod audit;
 pub mod backtest;
@@ -17,8 +18,10 @@ pub mod leakcheck;
 pub mod letters;
 pub mod odds;
 pub mod output;
+pub mod owner;
 pub mod parlays;
 pub mod picks;
+pub mod reconcile;
 pub mod replay;
 pub mod report;
 pub mod run;
@@ -27,6 +30,7 @@ pub mod session;
 pub mod stats;
 pub mod strategies;
 pub mod sync;
+mod temporary;
 pub mod timetable;
 pub mod upstream;
 pub mod words;
@@ -92,6 +96,8 @@ pub enum Verb {
     Report(report::ReportArgs),
     /// Play a past season in virtual time, from its openers to its last grade, as the house would by itself.
     Replay(replay::ReplayArgs),
+    /// Hold the rounds of a run or a replay again, and hold them against the backtest; explain every difference.
+    Reconcile(reconcile::ReconcileArgs),
     /// Backtest one strategy: what it did, what luck, the line and its neighbours would have done, and what that proves.
     Backtest(backtest::BacktestArgs),
     /// Let strategies improve themselves before each season, and let the season judge what came of it.
@@ -199,32 +205,42 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
     }
     let home = Home::resolve(cli.home, |name| std::env::var_os(name).map(PathBuf::from))
         .map_err(|e| Failure::new(3, e))?;
-    match cli.verb {
+    let argv = std::env::args().skip(1).collect();
+    if let Some(done) = owner::ask_owner(&cli.verb, &home, argv, out) {
+        return done;
+    }
+    dispatch(cli.verb, &home, now, out)
+}
+
+/// Does a verb in this process.
+fn dispatch(verb: Verb, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+    match verb {
         Verb::Odds(_) | Verb::Demo(_) => Ok(0),
-        Verb::Api(command) => api::run(&command, &home, now, out),
-        Verb::Data(data::DataCommand::Sync(args)) => sync::run(&args, &home, out),
-        Verb::Data(command) => match data::run(&command, &home, now, out) {
+        Verb::Api(command) => api::run(&command, home, now, out),
+        Verb::Data(data::DataCommand::Sync(args)) => sync::run(&args, home, out),
+        Verb::Data(command) => match data::run(&command, home, now, out) {
             Ok(exit) => Ok(exit.code()),
             Err(error) => Err(Failure::new(error.exit_code(), error)),
         },
-        Verb::Picks(args) => picks::run(&args, &home, now, out),
-        Verb::Run(args) => run::run(&args, &home, now, out),
-        Verb::Halt(args) => halt::run(&args, true, &home, now, out),
-        Verb::Resume(args) => halt::run(&args, false, &home, now, out),
-        Verb::Timetable(args) => timetable::run(&args, &home, now, out),
-        Verb::Grade(args) => grade::run(&args, &home, now, out),
-        Verb::Report(args) => report::run(&args, &home, now, out),
-        Verb::Replay(args) => replay::run(&args, &home, now, out),
-        Verb::Backtest(args) => backtest::run(&args, &home, now, out),
-        Verb::Cycle(args) => cycle::run(&args, &home, now, out),
-        Verb::Strategies(command) => strategies::run(&command, &home, now, out),
-        Verb::Runs(command) => runs::run(&command, &home, out),
-        Verb::Parlays(args) => parlays::run(&args, &home, now, out),
+        Verb::Picks(args) => picks::run(&args, home, now, out),
+        Verb::Run(args) => run::run(&args, home, now, out),
+        Verb::Halt(args) => halt::run(&args, true, home, now, out),
+        Verb::Resume(args) => halt::run(&args, false, home, now, out),
+        Verb::Timetable(args) => timetable::run(&args, home, now, out),
+        Verb::Grade(args) => grade::run(&args, home, now, out),
+        Verb::Report(args) => report::run(&args, home, now, out),
+        Verb::Replay(args) => replay::run(&args, home, now, out),
+        Verb::Reconcile(args) => reconcile::run(&args, home, out),
+        Verb::Backtest(args) => backtest::run(&args, home, now, out),
+        Verb::Cycle(args) => cycle::run(&args, home, now, out),
+        Verb::Strategies(command) => strategies::run(&command, home, now, out),
+        Verb::Runs(command) => runs::run(&command, home, out),
+        Verb::Parlays(args) => parlays::run(&args, home, now, out),
         Verb::Stats(command) => stats::run(&command, out),
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
-        Verb::Audit(command) => audit::run(&command, &home, out),
-        Verb::Letters(command) => letters::run(&command, &home, out),
-        Verb::Upstream(args) => upstream::run(&args, &home, now, out),
-        Verb::Doctor(args) => doctor::run(&args, &home, now, out),
+        Verb::Audit(command) => audit::run(&command, home, out),
+        Verb::Letters(command) => letters::run(&command, home, out),
+        Verb::Upstream(args) => upstream::run(&args, home, now, out),
+        Verb::Doctor(args) => doctor::run(&args, home, now, out),
     }
 }

@@ -17,7 +17,8 @@ use anyhow::Context as _;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use std::io::Write as _;
-use std::path::Path;
+use parking_lot::Mutex;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -48,6 +49,8 @@ pub struct Session {
     pub settings: Settings,
     /// The time.
     pub clock: Clock,
+    /// The database.
+    pub store: Store,
 }
 
 impl Session {
@@ -149,11 +152,36 @@ pub fn reading(home: &Home) -> Result<Conn, Failure> {
     Store::read_only(&database).map_err(|e| Failure::new(e.exit_code(), e))
 }
 
+/// A home whose lock this process holds, with its database.
+static OWNED: Mutex<Option<(PathBuf, Store)>> = Mutex::new(None);
+
+/// While it lives, [`writing`] in this process uses the house's own database: the lock is held, and by us.
+#[derive(Debug)]
+pub struct Owning(());
+
+impl Owning {
+    /// The home is owned from now on.
+    pub fn begin(home: &Home, store: &Store) -> Owning {
+        *OWNED.lock() = Some((home.database(), store.clone()));
+        Owning(())
+    }
+}
+
+impl Drop for Owning {
+    fn drop(&mut self) {
+        *OWNED.lock() = None;
+    }
+}
+
 /// Runs `work` on a home's database, holding the home's lock.
 ///
 /// # Errors
 /// [`Failure`] of the home (3 when it cannot be used, 6 without a database), of the database (3), or of `work`.
 pub fn writing<T>(home: &Home, work: impl FnOnce(&mut Conn) -> Result<T, Failure>) -> Result<T, Failure> {
+    let owned = OWNED.lock().clone().filter(|(database, _)| *database == home.database());
+    if let Some((_, store)) = owned {
+        return work(&mut *store.conn()?);
+    }
     let database = existing(home)?;
     let _lock = home.lock().map_err(|e| Failure::new(3, e))?;
     let store = Store::open(&database).map_err(|e| Failure::new(e.exit_code(), e))?;
@@ -180,7 +208,7 @@ pub fn in_house<T>(
     actix_rt::System::new().block_on(async {
         let clock = Clock::system();
         let house = House::start(HouseSpec {
-            store,
+            store: store.clone(),
             clock: clock.clone(),
             seeds: Seeds::new(settings.seed),
             limits: settings.risk,
@@ -197,6 +225,7 @@ pub fn in_house<T>(
             archive,
             settings,
             clock,
+            store,
         };
         let done = tokio::select! {
             biased;

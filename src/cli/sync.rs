@@ -64,23 +64,37 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// [`Failure`] of the session. A topic that could not be brought is part of the answer; 6 when none could.
 pub fn run(args: &SyncArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Failure> {
+    let view = session::in_new_home(home, args.net, async |s: &Session| brought(args, s).await)?;
+    show(args, &view, out)
+}
+
+/// Does the verb in a house that runs already.
+///
+/// # Errors
+/// [`Failure`] of an actor.
+pub async fn in_session(args: &SyncArgs, session: &Session, out: &mut dyn Write) -> Result<u8, Failure> {
+    show(args, &brought(args, session).await?, out)
+}
+
+async fn brought(args: &SyncArgs, s: &Session) -> Result<SyncView, Failure> {
     let topics = if args.only.is_empty() {
         Topic::ALL.to_vec()
     } else {
         args.only.clone()
     };
-    let view = session::in_new_home(home, args.net, async |s: &Session| {
-        plan_ahead(s).await?;
-        let steps = bring(s, &topics, "data_sync").await;
-        let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;
-        let odds = stats.providers.iter().find(|p| p.provider == Provider::OddsApi);
-        Ok(SyncView {
-            n_failed: steps.iter().filter(|step| step.failed).count(),
-            credits_left: odds.and_then(|p| p.credits.as_ref()).map(|c| c.remaining),
-            steps,
-        })
-    })?;
-    emit(args.json, out, &view, |out| {
+    plan_ahead(s).await?;
+    let steps = bring(s, &topics, "data_sync").await;
+    let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;
+    let odds = stats.providers.iter().find(|p| p.provider == Provider::OddsApi);
+    Ok(SyncView {
+        n_failed: steps.iter().filter(|step| step.failed).count(),
+        credits_left: odds.and_then(|p| p.credits.as_ref()).map(|c| c.remaining),
+        steps,
+    })
+}
+
+fn show(args: &SyncArgs, view: &SyncView, out: &mut dyn Write) -> Result<u8, Failure> {
+    emit(args.json, out, view, |out| {
         print_steps(out, &view.steps)?;
         if let Some(left) = view.credits_left {
             writeln!(out, "The Odds API: {left} credits left")?;

@@ -1,13 +1,14 @@
 //! How picks are said: never a bare signed number, always a team or a side with its line.
 
 use crate::domain::belief::Offer;
+use crate::domain::calendar::eastern_label;
 use crate::domain::game::Fixture;
 use crate::domain::line::HalfPoints;
 use crate::domain::money::Cents;
 use crate::domain::pick::{Decision, Offered, PlayableTo};
 use crate::domain::price::American;
 use crate::domain::quote::{Market, Side};
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 
 /// `BUF -2.5`, `UNDER 41.5`, `BUF ML`.
 pub fn pick(f: &Fixture, market: Market, side: Side, line: Option<HalfPoints>) -> String {
@@ -54,6 +55,36 @@ pub fn stake(stake: Cents, unit: Cents) -> String {
 /// The same instant in the zone of this machine.
 pub fn local(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%a %b %e %H:%M %Z").to_string()
+}
+
+/// `in 3 h 20 min`, without the `in`.
+pub fn span(left: TimeDelta) -> String {
+    let minutes = left.num_minutes().max(0);
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// A bet in a line: `4f2a9c01 BUF -2.5 at -110 (a book), MIA @ BUF, Sun Oct 5 13:00 ET: 17.26 staked, 6-1 votes`; nothing
+/// for a pass.
+pub fn bet(slate: &[Offer], decision: &Decision) -> Option<String> {
+    let (offer, side, offered) = (offer_of(slate, decision)?, decision.side?, decision.offered.as_ref()?);
+    let f = &offer.fixture;
+    let agreed = &decision.agreement;
+    Some(format!(
+        "{} {} at {} ({}), {}, {}: {} staked, {}-{} votes",
+        decision.id.get(..8).unwrap_or(&decision.id),
+        pick(f, agreed.market, side, offered.line),
+        offered.price,
+        offered.book,
+        f.label(),
+        eastern_label(f.kickoff),
+        grouped(decision.stake()),
+        agreed.votes_for(side),
+        agreed.votes_for(side.other())
+    ))
 }
 
 /// The offer a decision is about.

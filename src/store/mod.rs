@@ -297,6 +297,20 @@ fn told(conn: &mut Conn) -> Result<Told, StoreError> {
     })
 }
 
+/// Copies a whole database into a new file, as of one instant, beside whoever writes it.
+///
+/// # Errors
+/// [`StoreError`] when the file exists or cannot be written.
+pub fn copy_into(conn: &mut Conn, file: &Path) -> Result<(), StoreError> {
+    // A connection for reading refuses it, though it writes nothing but the copy.
+    conn.batch_execute("PRAGMA query_only = OFF;")?;
+    let name = file.to_string_lossy().into_owned();
+    let copied = diesel::sql_query("VACUUM INTO ?")
+        .bind::<diesel::sql_types::Text, _>(name)
+        .execute(conn);
+    Ok(copied.map(drop)?)
+}
+
 /// SHA-256, in hexadecimal, over all games, quotes and what services told, in canonical order: equal facts give equal
 /// hashes, in whatever order and by however many imports they came.
 ///

@@ -248,6 +248,9 @@ pub async fn sync(house: &House, order: &SyncOrder, clock: &Clock, mut each: imp
             step.note(error.to_string());
             step.failed = true;
         }
+        if step.changed_something() {
+            house.something_was_brought();
+        }
         each(&step);
         steps.push(step);
     }

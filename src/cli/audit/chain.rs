@@ -58,7 +58,11 @@ pub(super) fn show(args: &ShowArgs, home: &Home, out: &mut dyn Write) -> Result<
     Ok(if chain.whole { 0 } else { BROKEN })
 }
 
-fn find(conn: &mut Conn, prefix: &str) -> Result<(Pick, Option<Grade>), Failure> {
+/// The decision whose id begins so.
+///
+/// # Errors
+/// [`Failure`]: 6 when there is none, 2 when there are several.
+pub(super) fn find(conn: &mut Conn, prefix: &str) -> Result<(Pick, Option<Grade>), Failure> {
     let mut found = decisions::by_prefix(conn, prefix, MAX_ALIKE)?;
     match found.len() {
         0 => {

@@ -1,7 +1,7 @@
 //! What is replayed: games whose past is known, and the services that tell of the rest in their time.
 
 use crate::app::sync::Topic;
-use crate::app::unattended::{self, Happened, Standing, UnattendedError};
+use crate::app::unattended::{self, Happened, News, Standing, UnattendedError};
 use crate::app::{House, HouseSpec};
 use crate::cli::Failure;
 use crate::clock::{Clock, Seeds};
@@ -129,7 +129,12 @@ impl Stage {
                 until: Some(self.ends_at()),
                 speed: staging.speed,
             };
-            let done = unattended::run(&house, &standing, |slot| each(&house, slot)).await;
+            let done = unattended::run(&house, &standing, |news| {
+                if let News::Settled(slot) = news {
+                    each(&house, slot);
+                }
+            });
+            let done = done.await;
             let said = last(&house, &door).await;
             house.stop().await;
             done.map(|()| said)

@@ -1,0 +1,271 @@
+//! Why two decisions on one market differ: of a run and of the same round held again, or of a run and of the backtest.
+//!
+//! Users of trading bots complain of nothing as loudly as of backtest and run telling different stories. Every difference
+//! gets a cause that can be checked in what is stored; what has none is counted as unexplained, and is a fault of ours.
+
+use crate::domain::pick::{Decision, Limit, Verdict};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A decision, and what it was made from.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// Fingerprint of what was known.
+    pub data: String,
+    /// Fingerprint of the settings.
+    pub settings: String,
+    /// Version of the program.
+    pub program: String,
+    /// The decision; none when the market was not decided.
+    pub decision: Option<Decision>,
+}
+
+/// A cause of a difference.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Why {
+    /// The market was decided in one of the two only.
+    NotDecided {
+        /// Which lacks it: `then` or `now`.
+        side: &'static str,
+    },
+    /// Another price was on offer.
+    Price {
+        /// The line, price and book then.
+        then: String,
+        /// And now.
+        now: String,
+    },
+    /// The market's own probability was another.
+    Market {
+        /// Fair probability of the first side then.
+        then: f64,
+        /// And now.
+        now: f64,
+    },
+    /// A seat was silent in one of the two.
+    Seat {
+        /// Who.
+        seat: String,
+        /// What it did then.
+        then: String,
+        /// And now.
+        now: String,
+    },
+    /// Seats judged otherwise, because they had learnt more or less.
+    Opinions {
+        /// How many.
+        n: usize,
+        /// The largest difference of their probabilities.
+        largest: f64,
+    },
+    /// Exposure, or what was bet before, bound the stake otherwise.
+    Exposure {
+        /// What decided then.
+        then: String,
+        /// And now.
+        now: String,
+    },
+    /// Other facts were known.
+    Facts {
+        /// Fingerprint then.
+        then: String,
+        /// And now.
+        now: String,
+    },
+    /// Other settings held.
+    Settings {
+        /// Fingerprint then.
+        then: String,
+        /// And now.
+        now: String,
+    },
+    /// Another program decided.
+    Program {
+        /// Version then.
+        then: String,
+        /// And now.
+        now: String,
+    },
+    /// Nothing of the above: a fault of ours.
+    Unexplained,
+}
+
+/// Why two decisions on one market differ, the nearest cause first; empty when they are the same.
+pub fn why(then: &Held, now: &Held) -> Vec<Why> {
+    let mut causes = Vec::new();
+    match (&then.decision, &now.decision) {
+        (None, None) => return causes,
+        (Some(_), None) => causes.push(Why::NotDecided { side: "now" }),
+        (None, Some(_)) => causes.push(Why::NotDecided { side: "then" }),
+        (Some(a), Some(b)) => {
+            if same(a, b) {
+                return causes;
+            }
+            compare(a, b, &mut causes);
+        }
+    }
+    let roots = [
+        (&then.data, &now.data, Why::facts as Root),
+        (&then.settings, &now.settings, Why::settings),
+        (&then.program, &now.program, Why::program),
+    ];
+    for (a, b, cause) in roots {
+        if a != b {
+            causes.push(cause(a.clone(), b.clone()));
+        }
+    }
+    if causes.is_empty() {
+        causes.push(Why::Unexplained);
+    }
+    causes
+}
+
+type Root = fn(String, String) -> Why;
+
+impl Why {
+    fn facts(then: String, now: String) -> Why {
+        Why::Facts { then, now }
+    }
+
+    fn settings(then: String, now: String) -> Why {
+        Why::Settings { then, now }
+    }
+
+    fn program(then: String, now: String) -> Why {
+        Why::Program { then, now }
+    }
+
+    /// Whether nothing explains it.
+    pub fn is_unexplained(&self) -> bool {
+        matches!(self, Why::Unexplained)
+    }
+
+    /// The word it is counted under.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Why::NotDecided { .. } => "not decided",
+            Why::Price { .. } => "price",
+            Why::Market { .. } => "market",
+            Why::Seat { .. } => "seat",
+            Why::Opinions { .. } => "opinions",
+            Why::Exposure { .. } => "exposure",
+            Why::Facts { .. } => "facts",
+            Why::Settings { .. } => "settings",
+            Why::Program { .. } => "program",
+            Why::Unexplained => "UNEXPLAINED",
+        }
+    }
+}
+
+/// The same decision, but for its id, which names the round.
+pub fn same(a: &Decision, b: &Decision) -> bool {
+    let b = Decision {
+        id: a.id.clone(),
+        ..b.clone()
+    };
+    *a == b
+}
+
+fn compare(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
+    let offered = |d: &Decision| {
+        d.offered.as_ref().map_or("no price".to_owned(), |o| {
+            let line = o.line.map_or(String::new(), |line| format!("{line} at "));
+            let side = d.side.map_or("no side", |side| side.name());
+            format!("{side} {line}{} ({})", o.price, o.book)
+        })
+    };
+    if offered(a) != offered(b) {
+        causes.push(Why::Price {
+            then: offered(a),
+            now: offered(b),
+        });
+    }
+    let (then, now) = (a.agreement.fair.get(), b.agreement.fair.get());
+    if then != now {
+        causes.push(Why::Market { then, now });
+    }
+    seats(a, b, causes);
+    if bound(a) != bound(b) {
+        causes.push(Why::Exposure {
+            then: bound(a),
+            now: bound(b),
+        });
+    }
+}
+
+/// Seats that were silent in one of the two, and how far the others moved.
+fn seats(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
+    let told = |d: &Decision| -> BTreeMap<String, (String, Option<f64>)> {
+        let votes = d.agreement.votes.iter();
+        votes
+            .map(|v| {
+                let said = v.stance.as_ref().map_or_else(|why| format!("silent: {why}"), |s| s.name().to_owned());
+                (v.seat.to_string(), (said, v.p_first.map(|p| p.get())))
+            })
+            .collect()
+    };
+    let (then, now) = (told(a), told(b));
+    let (mut n, mut largest) = (0, 0.0f64);
+    let nobody = ("not at the table".to_owned(), None);
+    let names: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    for seat in names {
+        let (said, p) = then.get(seat).unwrap_or(&nobody);
+        let (says, q) = now.get(seat).unwrap_or(&nobody);
+        match (p, q) {
+            (Some(p), Some(q)) if p != q => {
+                n += 1;
+                largest = largest.max((p - q).abs());
+            }
+            (Some(_), None) | (None, Some(_)) => causes.push(Why::Seat {
+                seat: seat.clone(),
+                then: said.clone(),
+                now: says.clone(),
+            }),
+            _ => {}
+        }
+    }
+    if n > 0 {
+        causes.push(Why::Opinions { n, largest });
+    }
+}
+
+/// What of a verdict hangs on bets made before.
+fn bound(d: &Decision) -> String {
+    match &d.verdict {
+        Verdict::Bet { limit: Limit::Kelly, .. } => "a bet".to_owned(),
+        Verdict::Bet { limit, .. } => format!("a bet bound by the {}", limit.name()),
+        Verdict::Pass(why) => format!("a pass, {}", why.code()),
+    }
+}
+
+/// Where two texts first differ, with what is around it: thirty bytes before and after, cut at characters.
+pub fn first_difference(a: &str, b: &str) -> [String; 2] {
+    let at = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    [a, b].map(|text| {
+        let near = |at: usize| (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        format!("...{}...", &text[near(at.saturating_sub(30))..near(at + 30)])
+    })
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::NotDecided { side } => write!(f, "the market was not decided {side}"),
+            Why::Price { then, now } => write!(f, "another price was on offer: {then}, now {now}"),
+            Why::Market { then, now } => {
+                write!(f, "the market's own probability was {:.1}%, now {:.1}%", then * 100.0, now * 100.0)
+            }
+            Why::Seat { seat, then, now } => write!(f, "{seat}: {then}; now {now}"),
+            Why::Opinions { n, largest } => {
+                write!(f, "{n} seats judged otherwise, by up to {:.2} points of probability", largest * 100.0)
+            }
+            Why::Exposure { then, now } => write!(f, "what was bet before binds otherwise: {then}; now {now}"),
+            Why::Facts { then, now } => write!(f, "other facts were known as of then ({then}, now {now})"),
+            Why::Settings { then, now } => write!(f, "the settings were others ({then}, now {now})"),
+            Why::Program { then, now } => write!(f, "another program decided ({then}, now {now})"),
+            Why::Unexplained => f.write_str("nothing explains it: a fault of huddle, please report it"),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Rounds held again: a house over a copy of a home's database, which asks no service, so that what was decided can be
+//! decided once more by the same actors and nothing of it mixes with what is stored.
+
+use super::Failure;
+use super::session::{Session, in_house};
+use super::temporary::Temporary;
+use crate::agents::specialists::data_engineer::AsOf;
+use crate::app::order::WeekOrder;
+use crate::app::week::{PlayedWeek, play};
+use crate::config::Settings;
+use crate::domain::game::SeasonWeek;
+use crate::store::decisions::Round;
+use crate::store::{Conn, Store, copy_into};
+use crate::transport::Offline;
+use anyhow::{Context as _, anyhow};
+use std::sync::Arc;
+
+/// Runs `work` in a house over a copy of the database that `conn` reads.
+///
+/// # Errors
+/// [`Failure`] when it cannot be copied, and those of `work`.
+pub fn on_a_copy<T>(
+    conn: &mut Conn,
+    settings: Settings,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let folder = Temporary::new("again")?;
+    let file = folder.path().join("huddle.db");
+    copy_into(conn, &file).context("copying the database")?;
+    in_house(Store::open(&file)?, settings, Arc::new(Offline), work)
+}
+
+/// Holds the rounds again that were held when a stored one was, at the same instant and under the settings of the session;
+/// nothing is kept.
+///
+/// # Errors
+/// [`Failure`] of the week, or when the row names no moment.
+pub async fn hold_again(session: &Session, row: &Round) -> Result<(WeekOrder, PlayedWeek), Failure> {
+    let moment = match row.basis.as_str() {
+        "open" => AsOf::Open,
+        "close" => AsOf::Close,
+        at => AsOf::At(at.parse().with_context(|| format!("round {} says it was held at `{at}`", row.id))?),
+    };
+    hold(session, when(row)?, moment, row).await
+}
+
+/// Holds the rounds of a week at the openers, as a backtest does.
+///
+/// # Errors
+/// [`Failure`] of the week.
+pub async fn backtest(session: &Session, row: &Round) -> Result<PlayedWeek, Failure> {
+    Ok(hold(session, when(row)?, AsOf::Open, row).await?.1)
+}
+
+async fn hold(
+    session: &Session,
+    when: SeasonWeek,
+    as_of: AsOf,
+    row: &Round,
+) -> Result<(WeekOrder, PlayedWeek), Failure> {
+    let order = WeekOrder {
+        archive: Arc::clone(&session.archive),
+        when,
+        as_of,
+        settings: session.settings.clone(),
+        now: row.created_at.and_utc(),
+        keep: false,
+        kill: None,
+    };
+    let played = play(&session.house, &order).await?;
+    Ok((order, played))
+}
+
+/// The week of a stored round.
+///
+/// # Errors
+/// [`Failure`] when its row holds no week.
+pub fn when(row: &Round) -> Result<SeasonWeek, Failure> {
+    let week = u16::try_from(row.season).ok().zip(u8::try_from(row.week).ok());
+    let week = week.map(|(season, week)| SeasonWeek { season, week });
+    Ok(week.ok_or_else(|| anyhow!("round {} names no week", row.id))?)
+}
