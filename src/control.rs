@@ -62,7 +62,9 @@ pub fn ask(path: &Path, argv: Vec<String>, patience: Duration) -> Result<Option<
     let mut line = match UnixStream::connect(path) {
         Ok(line) => line,
         // No socket, or one that a killed process left behind.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
         Err(error) => return Err(failed(error)),
     };
     let exchange = || -> io::Result<Said> {
@@ -170,7 +172,10 @@ mod tests {
     fn exchange(raw: impl FnOnce(&Path) -> Option<String> + Send + 'static) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control.sock");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             // What a killed process left behind is in nobody's way.
             std::fs::write(&path, "").unwrap();

@@ -122,11 +122,7 @@ pub enum News<'a> {
 ///
 /// # Errors
 /// [`UnattendedError`] when the database or an actor is lost; a slot that fails is none.
-pub async fn run(
-    house: &House,
-    standing: &Standing,
-    mut each: impl FnMut(&News),
-) -> Result<(), UnattendedError> {
+pub async fn run(house: &House, standing: &Standing, mut each: impl FnMut(&News)) -> Result<(), UnattendedError> {
     let mut work = Unattended {
         house,
         standing,

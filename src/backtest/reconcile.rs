@@ -3,9 +3,10 @@
 //! Users of trading bots complain of nothing as loudly as of backtest and run telling different stories. Every difference
 //! gets a cause that can be checked in what is stored; what has none is counted as unexplained, and is a fault of ours.
 
-use crate::domain::pick::{Decision, Limit, Verdict};
+use crate::domain::pick::{Decision, Limit, Pass, Verdict};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A decision, and what it was made from.
@@ -187,7 +188,7 @@ fn compare(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
         causes.push(Why::Market { then, now });
     }
     seats(a, b, causes);
-    if bound(a) != bound(b) {
+    if bound(a) != bound(b) && (hangs_on_others(a) || hangs_on_others(b)) {
         causes.push(Why::Exposure {
             then: bound(a),
             now: bound(b),
@@ -201,7 +202,10 @@ fn seats(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
         let votes = d.agreement.votes.iter();
         votes
             .map(|v| {
-                let said = v.stance.as_ref().map_or_else(|why| format!("silent: {why}"), |s| s.name().to_owned());
+                let said = v
+                    .stance
+                    .as_ref()
+                    .map_or_else(|why| format!("silent: {why}"), |s| s.name().to_owned());
                 (v.seat.to_string(), (said, v.p_first.map(|p| p.get())))
             })
             .collect()
@@ -209,7 +213,7 @@ fn seats(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
     let (then, now) = (told(a), told(b));
     let (mut n, mut largest) = (0, 0.0f64);
     let nobody = ("not at the table".to_owned(), None);
-    let names: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
     for seat in names {
         let (said, p) = then.get(seat).unwrap_or(&nobody);
         let (says, q) = now.get(seat).unwrap_or(&nobody);
@@ -231,10 +235,20 @@ fn seats(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
     }
 }
 
-/// What of a verdict hangs on bets made before.
+/// Whether bets made before had a say.
+fn hangs_on_others(d: &Decision) -> bool {
+    match &d.verdict {
+        Verdict::Bet { limit, .. } => matches!(limit, Limit::GameCap | Limit::DayCap | Limit::WeekCap),
+        Verdict::Pass(why) => matches!(why, Pass::AlreadyBet | Pass::RiskCap { .. } | Pass::SameView { .. }),
+    }
+}
+
+/// What a verdict hangs on.
 fn bound(d: &Decision) -> String {
     match &d.verdict {
-        Verdict::Bet { limit: Limit::Kelly, .. } => "a bet".to_owned(),
+        Verdict::Bet {
+            limit: Limit::Kelly, ..
+        } => "a bet".to_owned(),
         Verdict::Bet { limit, .. } => format!("a bet bound by the {}", limit.name()),
         Verdict::Pass(why) => format!("a pass, {}", why.code()),
     }
@@ -244,7 +258,12 @@ fn bound(d: &Decision) -> String {
 pub fn first_difference(a: &str, b: &str) -> [String; 2] {
     let at = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     [a, b].map(|text| {
-        let near = |at: usize| (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        let near = |at: usize| {
+            (0..=at.min(text.len()))
+                .rev()
+                .find(|i| text.is_char_boundary(*i))
+                .unwrap_or(0)
+        };
         format!("...{}...", &text[near(at.saturating_sub(30))..near(at + 30)])
     })
 }
@@ -255,17 +274,136 @@ impl fmt::Display for Why {
             Why::NotDecided { side } => write!(f, "the market was not decided {side}"),
             Why::Price { then, now } => write!(f, "another price was on offer: {then}, now {now}"),
             Why::Market { then, now } => {
-                write!(f, "the market's own probability was {:.1}%, now {:.1}%", then * 100.0, now * 100.0)
+                write!(
+                    f,
+                    "the market's own probability was {:.1}%, now {:.1}%",
+                    then * 100.0,
+                    now * 100.0
+                )
             }
             Why::Seat { seat, then, now } => write!(f, "{seat}: {then}; now {now}"),
             Why::Opinions { n, largest } => {
-                write!(f, "{n} seats judged otherwise, by up to {:.2} points of probability", largest * 100.0)
+                write!(
+                    f,
+                    "{n} seats judged otherwise, by up to {:.2} points of probability",
+                    largest * 100.0
+                )
             }
             Why::Exposure { then, now } => write!(f, "what was bet before binds otherwise: {then}; now {now}"),
             Why::Facts { then, now } => write!(f, "other facts were known as of then ({then}, now {now})"),
             Why::Settings { then, now } => write!(f, "the settings were others ({then}, now {now})"),
             Why::Program { then, now } => write!(f, "another program decided ({then}, now {now})"),
             Why::Unexplained => f.write_str("nothing explains it: a fault of huddle, please report it"),
+        }
+    }
+}
+
+/// How a run's bets of a week stand to those of the backtest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Against {
+    /// Bet in both on one side, at the same price.
+    pub n_same: usize,
+    /// Bet in both on one side, at another price or stake.
+    pub n_otherwise: usize,
+    /// Bet in both, on opposite sides.
+    pub n_opposite: usize,
+    /// Bet by the run alone.
+    pub n_run_alone: usize,
+    /// Bet by the backtest alone.
+    pub n_backtest_alone: usize,
+    /// Each difference with its causes.
+    pub differences: Vec<Difference>,
+}
+
+/// A difference between a run and the backtest on one market.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The game.
+    pub game: String,
+    /// The market.
+    pub market: String,
+    /// What the run did, and when.
+    pub run: String,
+    /// What the backtest did.
+    pub backtest: String,
+    /// Why.
+    pub why: Vec<Why>,
+}
+
+/// A decision of a run with the instant of its round and whether that was the first look at the market.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was decided, and from what.
+    pub held: Held,
+}
+
+/// Holds all looks of a run at a week's markets against the one look a backtest takes at the openers.
+///
+/// Where the run bet, the look it bet at is compared; where it did not, its first look. A difference between looks at
+/// different instants is a difference of what was known, and says so by its price, probabilities and facts.
+pub fn against(run: &BTreeMap<Market, Vec<Look>>, backtest: &BTreeMap<Market, Held>) -> Against {
+    let mut all = Against::default();
+    let none = Held::default();
+    let markets: BTreeSet<&Market> = run.keys().chain(backtest.keys()).collect();
+    for market in markets {
+        let looks = run.get(market).map_or(&[][..], Vec::as_slice);
+        let bet = looks.iter().find(|look| is_bet(&look.held));
+        let look = bet.or(looks.first());
+        let then = look.map_or(&none, |look| &look.held);
+        let now = backtest.get(market).unwrap_or(&none);
+        let sides = |held: &Held| held.decision.as_ref().and_then(|d| d.side);
+        match (is_bet(then), is_bet(now)) {
+            (false, false) => continue,
+            (true, true) if sides(then) != sides(now) => all.n_opposite += 1,
+            (true, true)
+                if then
+                    .decision
+                    .as_ref()
+                    .zip(now.decision.as_ref())
+                    .is_some_and(|(a, b)| same_bet(a, b)) =>
+            {
+                all.n_same += 1;
+                continue;
+            }
+            (true, true) => all.n_otherwise += 1,
+            (true, false) => all.n_run_alone += 1,
+            (false, true) => all.n_backtest_alone += 1,
+        }
+        all.differences.push(Difference {
+            game: market.0.clone(),
+            market: market.1.clone(),
+            run: said(then, look.map(|look| look.at)),
+            backtest: said(now, None),
+            why: why(then, now),
+        });
+    }
+    all
+}
+
+/// A game and a market of it.
+pub type Market = (String, String);
+
+fn is_bet(held: &Held) -> bool {
+    held.decision.as_ref().is_some_and(Decision::is_bet)
+}
+
+fn same_bet(a: &Decision, b: &Decision) -> bool {
+    let priced = |d: &Decision| d.offered.as_ref().map(|o| (o.line, o.price));
+    a.side == b.side && priced(a) == priced(b) && a.stake() == b.stake()
+}
+
+fn said(held: &Held, at: Option<DateTime<Utc>>) -> String {
+    let at = at.map_or(String::new(), |at| format!(", {}", at.format("%a %d %b %H:%M UTC")));
+    match &held.decision {
+        None => "not decided".to_owned(),
+        Some(d) => {
+            let side = d.side.map_or("", |side| side.name());
+            match &d.verdict {
+                Verdict::Bet { stake, .. } => format!("bet {side}, {stake}{at}"),
+                Verdict::Pass(why) => format!("passed: {why}{at}"),
+            }
         }
     }
 }

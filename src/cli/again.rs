@@ -39,7 +39,10 @@ pub async fn hold_again(session: &Session, row: &Round) -> Result<(WeekOrder, Pl
     let moment = match row.basis.as_str() {
         "open" => AsOf::Open,
         "close" => AsOf::Close,
-        at => AsOf::At(at.parse().with_context(|| format!("round {} says it was held at `{at}`", row.id))?),
+        at => AsOf::At(
+            at.parse()
+                .with_context(|| format!("round {} says it was held at `{at}`", row.id))?,
+        ),
     };
     hold(session, when(row)?, moment, row).await
 }

@@ -83,11 +83,7 @@ async fn obey(order: Order, session: &Session, home: &Home) -> Said {
     };
     let out = String::from_utf8_lossy(&out).into_owned();
     match done {
-        Ok(code) => Said {
-            code,
-            out,
-            error: None,
-        },
+        Ok(code) => Said { code, out, error: None },
         Err(failure) => Said {
             out,
             ..refused(failure.code, chain(&failure.error))

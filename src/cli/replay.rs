@@ -88,7 +88,11 @@ fn parse_speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-fn parse_weeks(text: &str) -> Result<RangeInclusive<u8>, String> {
+/// `FIRST-LAST` or one week.
+///
+/// # Errors
+/// A message that shows how weeks are written.
+pub fn parse_weeks(text: &str) -> Result<RangeInclusive<u8>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (first.trim().parse(), last.trim().parse()) {
         (Ok(first), Ok(last)) if first <= last => Ok(first..=last),

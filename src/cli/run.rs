@@ -83,7 +83,10 @@ pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write)
             match &listener {
                 Ok(listener) => owner::serve(listener, session, home).await,
                 Err(error) => {
-                    log::warn!("nobody can ask this house through {}: {error}", home.control_socket().display());
+                    log::warn!(
+                        "nobody can ask this house through {}: {error}",
+                        home.control_socket().display()
+                    );
                     std::future::pending().await
                 }
             }
@@ -128,7 +131,8 @@ impl Live {
             News::Began(slot) => self.bar.set_message(format!("{}, {}: at work", slot.when, slot.task)),
             News::Waits(at) => {
                 let left = words::span(*at - self.clock.now());
-                self.bar.set_message(format!("nothing is due before {}, in {left}", eastern_label(*at)));
+                self.bar
+                    .set_message(format!("nothing is due before {}, in {left}", eastern_label(*at)));
             }
             News::Settled(happened) => {
                 // A closed standard output stops no house.

@@ -16,8 +16,8 @@ use crate::transport::{Offline, Secrets, Transport, TransportSettings, Wire};
 use anyhow::Context as _;
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use std::io::Write as _;
 use parking_lot::Mutex;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,7 +178,10 @@ impl Drop for Owning {
 /// # Errors
 /// [`Failure`] of the home (3 when it cannot be used, 6 without a database), of the database (3), or of `work`.
 pub fn writing<T>(home: &Home, work: impl FnOnce(&mut Conn) -> Result<T, Failure>) -> Result<T, Failure> {
-    let owned = OWNED.lock().clone().filter(|(database, _)| *database == home.database());
+    let owned = OWNED
+        .lock()
+        .clone()
+        .filter(|(database, _)| *database == home.database());
     if let Some((_, store)) = owned {
         return work(&mut *store.conn()?);
     }
