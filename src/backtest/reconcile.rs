@@ -3,7 +3,7 @@
 //! Users of trading bots complain of nothing as loudly as of backtest and run telling different stories. Every difference
 //! gets a cause that can be checked in what is stored; what has none is counted as unexplained, and is a fault of ours.
 
-use crate::domain::pick::{Decision, Limit, Pass, Verdict};
+use crate::domain::pick::{Decision, Limit, Pass, Verdict, Vote};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,11 @@ pub enum Why {
         then: String,
         /// And now.
         now: String,
+    },
+    /// A seat came down in the middle of one of the two and answered after it came back.
+    Restarted {
+        /// Who.
+        seat: String,
     },
     /// Seats judged otherwise, because they had learnt more or less.
     Opinions {
@@ -150,6 +155,7 @@ impl Why {
             Why::Price { .. } => "price",
             Why::Market { .. } => "market",
             Why::Seat { .. } => "seat",
+            Why::Restarted { .. } => "restart",
             Why::Opinions { .. } => "opinions",
             Why::Exposure { .. } => "exposure",
             Why::Facts { .. } => "facts",
@@ -196,38 +202,37 @@ fn compare(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
     }
 }
 
-/// Seats that were silent in one of the two, and how far the others moved.
+/// Seats that were silent or came down in one of the two, and how far the others moved.
 fn seats(a: &Decision, b: &Decision, causes: &mut Vec<Why>) {
-    let told = |d: &Decision| -> BTreeMap<String, (String, Option<f64>)> {
+    let told = |d: &Decision| -> BTreeMap<String, Vote> {
         let votes = d.agreement.votes.iter();
-        votes
-            .map(|v| {
-                let said = v
-                    .stance
-                    .as_ref()
-                    .map_or_else(|why| format!("silent: {why}"), |s| s.name().to_owned());
-                (v.seat.to_string(), (said, v.p_first.map(|p| p.get())))
-            })
-            .collect()
+        votes.map(|v| (v.seat.to_string(), v.clone())).collect()
+    };
+    let said = |vote: Option<&Vote>| match vote.map(|v| &v.stance) {
+        None => "not at the table".to_owned(),
+        Some(Ok(side)) => side.name().to_owned(),
+        Some(Err(why)) => format!("silent: {why}"),
     };
     let (then, now) = (told(a), told(b));
     let (mut n, mut largest) = (0, 0.0f64);
-    let nobody = ("not at the table".to_owned(), None);
     let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
     for seat in names {
-        let (said, p) = then.get(seat).unwrap_or(&nobody);
-        let (says, q) = now.get(seat).unwrap_or(&nobody);
-        match (p, q) {
+        let (v, w) = (then.get(seat), now.get(seat));
+        let p = |vote: Option<&Vote>| vote.and_then(|v| v.p_first).map(|p| p.get());
+        match (p(v), p(w)) {
             (Some(p), Some(q)) if p != q => {
                 n += 1;
                 largest = largest.max((p - q).abs());
             }
             (Some(_), None) | (None, Some(_)) => causes.push(Why::Seat {
                 seat: seat.clone(),
-                then: said.clone(),
-                now: says.clone(),
+                then: said(v),
+                now: said(w),
             }),
             _ => {}
+        }
+        if v.zip(w).is_some_and(|(v, w)| v.restarts != w.restarts) {
+            causes.push(Why::Restarted { seat: seat.clone() });
         }
     }
     if n > 0 {
@@ -282,6 +287,7 @@ impl fmt::Display for Why {
                 )
             }
             Why::Seat { seat, then, now } => write!(f, "{seat}: {then}; now {now}"),
+            Why::Restarted { seat } => write!(f, "{seat} came down in one of the two, and answered after it came back"),
             Why::Opinions { n, largest } => {
                 write!(
                     f,
@@ -407,3 +413,6 @@ fn said(held: &Held, at: Option<DateTime<Utc>>) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

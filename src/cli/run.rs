@@ -74,11 +74,11 @@ pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write)
             until: None,
             speed: None,
         };
+        let listener = Listener::bind(&home.control_socket());
         // A closed standard output stops no house.
         let _ = writeln!(out, "at work since {}; PAPER; Ctrl-C stops it", eastern_label(now));
         let mut live = Live::new(args.no_input, session.clock.clone());
         let work = unattended::run(&session.house, &standing, |news| live.hear(news, out));
-        let listener = Listener::bind(&home.control_socket());
         let others = async {
             match &listener {
                 Ok(listener) => owner::serve(listener, session, home).await,

@@ -9,6 +9,7 @@ mod api;
 mod backtest;
 mod bus;
 mod cli;
+mod control;
 mod feeds;
 mod house;
 mod minds;

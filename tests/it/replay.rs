@@ -59,6 +59,49 @@ fn a_season_plays_itself_and_twice_the_same() {
 }
 
 #[test]
+fn what_a_replay_decided_can_be_derived_again() {
+    let home = league();
+    let args = ["replay", "--season", "2017", "--weeks", "3", "--json"];
+    let first: Value = serde_json::from_str(&huddle(home.path(), &args, 0)).unwrap();
+    assert!(first["cost"]["wall_s"].as_f64() > Some(0.0));
+    let own = std::path::PathBuf::from(first["home"].as_str().unwrap());
+
+    let said = huddle(&own, &["reconcile", "--season", "2017", "--json"], 0);
+    let again: Value = serde_json::from_str(&said).unwrap();
+    assert!(again["n_rounds"].as_u64() >= Some(3), "{again}");
+    assert_eq!(again["n_same"], again["n_decisions"], "{again}");
+    assert_eq!(again["n_unexplained"], 0);
+    let week = &again["weeks"]["3"];
+    let differences = week["differences"].as_array().unwrap();
+    assert!(!differences.is_empty(), "the run looks more often than the backtest: {week}");
+    assert!(differences.iter().all(|d| !d["why"].as_array().unwrap().is_empty()));
+
+    let graded = huddle(&own, &["grade", "--json"], 0);
+    let graded: Value = serde_json::from_str(&graded).unwrap();
+    let pick = graded["bets"][0]["id"].as_str().unwrap();
+    let derived = huddle(&own, &["audit", "replay", pick, "--json"], 0);
+    let derived: Value = serde_json::from_str(&derived).unwrap();
+    assert_eq!((&derived["same"], &derived["round_same"]), (&true.into(), &true.into()));
+    // Another bankroll stakes otherwise, and the reason is named.
+    let other = huddle(&own, &["audit", "replay", pick, "--bankroll", "50"], 5);
+    assert!(other.contains("DECIDED OTHERWISE") && other.contains("the settings were others"), "{other}");
+    huddle(&own, &["audit", "replay", "no-such-pick"], 6);
+    huddle(&own, &["reconcile", "--season", "2016"], 6);
+}
+
+#[test]
+fn a_replay_goes_as_fast_as_it_is_told() {
+    let home = league();
+    huddle(home.path(), &["replay", "--season", "2017", "--weeks", "3", "--speed", "0"], 2);
+    // Two weeks of seconds, a day of them in one of ours and more.
+    let args = ["replay", "--season", "2017", "--weeks", "3", "--speed", "4000000", "--json"];
+    let paced: Value = serde_json::from_str(&huddle(home.path(), &args, 0)).unwrap();
+    let args = ["replay", "--season", "2017", "--weeks", "3", "--json"];
+    let fast: Value = serde_json::from_str(&huddle(home.path(), &args, 0)).unwrap();
+    assert_eq!(paced["journal_hash"], fast["journal_hash"]);
+}
+
+#[test]
 fn what_cannot_be_replayed_is_said() {
     let home = league();
     huddle(home.path(), &["replay", "--season", "1990"], 6);

@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::domain::game::{Game, SeasonWeek};
 use crate::domain::quote::Quote;
 use crate::feeds::{Facts, FileKind};
+use crate::logging;
 use crate::minds::llm::MindSettings;
 use crate::sim::upstream::{Options, Upstream, World as Services};
 use crate::store::Store;
@@ -19,8 +20,13 @@ use crate::world::World;
 use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A line about the log is not worth a longer wait.
+const SUMMARY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Games and prices known beforehand, and those that are played.
 pub struct Stage {
@@ -120,6 +126,7 @@ impl Stage {
             let clock = world.clock();
             let door = Door::new(Upstream::new(services, staging.options.clone(), from), clock.clone());
             let house = house(store, &staging.settings, &clock, door.clone());
+            let log = logging::connect(&house.logger, &clock);
             let standing = Standing {
                 settings: staging.settings.clone(),
                 clock,
@@ -136,7 +143,16 @@ impl Stage {
             });
             let done = done.await;
             let said = last(&house, &door).await;
+            let line = match &log {
+                Some(log) => log.closing_line(SUMMARY_PATIENCE).await,
+                None => None,
+            };
+            drop(log);
             house.stop().await;
+            if let Some(line) = line {
+                // A closed standard error must not turn a finished replay into a panic.
+                let _ = writeln!(std::io::stderr(), "{line}");
+            }
             done.map(|()| said)
         });
         let done: Option<Result<T, UnattendedError>> = done;
