@@ -8,7 +8,7 @@ use crate::domain::line_move::LineMove;
 use crate::domain::price::American;
 use crate::domain::quote::{Book, Market, Moment, Quote, Side};
 use crate::domain::team::Team;
-use crate::feeds::movement::{Movement, Settings};
+use crate::domain::movement::{Movement, Settings};
 use crate::feeds::odds_api::{self, OddsFormat};
 use crate::feeds::offers::{self, NoMatch};
 use crate::feeds::sanity::{self, Limits};
