@@ -72,6 +72,9 @@ impl fmt::Display for Unit {
     }
 }
 
+/// How the reason of a figure ends that nothing is there to compute from.
+pub const NO_SOURCE: &str = "no source";
+
 /// One figure of one agent at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kpi {
@@ -124,6 +127,11 @@ impl Kpi {
             value,
             ..self
         }
+    }
+
+    /// Whether there is nothing to compute it from: a feed or a key is missing, and its reason says which.
+    pub fn lacks_source(&self) -> bool {
+        self.n == 0 && self.why_none.as_deref().is_some_and(|why| why.ends_with(NO_SOURCE))
     }
 
     /// `55.2% [45.0%, 64.4%] n 100`, or `n = 0: no source`.

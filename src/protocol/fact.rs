@@ -112,8 +112,8 @@ pub enum Fact {
         figures: Vec<FigureLine>,
         /// Claims that were resolved by it.
         n_resolved: usize,
-        /// Claims that still wait.
-        n_pending: usize,
+        /// Claims it makes.
+        n_remembered: usize,
     },
 }
 

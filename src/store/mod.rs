@@ -25,9 +25,11 @@ pub mod rows;
 pub mod schema;
 pub mod slots;
 pub mod status;
+pub mod stock;
 #[cfg(test)]
 mod tests;
 pub mod trials;
+pub mod upkeep;
 
 pub use error::StoreError;
 

@@ -1,6 +1,7 @@
 //! Specialists: one concern each.
 
 pub mod booked;
+pub mod claims;
 pub mod data_engineer;
 pub mod grading;
 pub mod market_intelligence;

@@ -38,13 +38,16 @@ pub struct OnRecord {
     pub since: DateTime<Utc>,
 }
 
+/// Games as columns, one table a moment strategies bet at.
+pub type Tables = Vec<Arc<Table>>;
+
 /// What the strategy analyst takes stock of.
 #[derive(Clone)]
 pub struct Study {
     /// Strategies that were validated by all, deployed or not.
     pub strategies: Vec<OnRecord>,
-    /// Games as columns, one table a moment strategies bet at; none are needed without strategies.
-    pub tables: Vec<Arc<Table>>,
+    /// The games since; none are needed without strategies.
+    pub tables: Tables,
     /// What is known.
     pub view: View,
     /// Its own claims.

@@ -10,7 +10,7 @@ use crate::domain::memory::Held;
 use crate::domain::quote::Market;
 use crate::engine::sheet::{Candidate, Key, Settled, SheetBuilder};
 use crate::machine::drive;
-use crate::strategy::feature::Known;
+use crate::strategy::feature::{Flag, Known};
 use chrono::TimeDelta;
 use rand_pcg::Pcg64Mcg;
 use std::collections::BTreeMap;
@@ -32,15 +32,18 @@ fn table(n: u16, loses: u16) -> Arc<Table> {
             kickoff: at(i64::from(i)),
         };
         let away_wins = i % loses != 0;
-        let side = |wins: bool| Candidate {
+        let side = |home: bool, wins: bool| {
+            let side = Candidate {
             line: Some(HalfPoints(5)),
             price: None,
             settled: Some(if wins { Settled::Win } else { Settled::Loss }),
             clv: Some(if wins { 0.5 } else { -0.5 }),
             values: BTreeMap::new(),
             chances: BTreeMap::new(),
+            };
+            side.flagged(Flag::Home, home)
         };
-        spread.game(key, [side(!away_wins), side(away_wins)]).unwrap();
+        spread.game(key, [side(true, !away_wins), side(false, away_wins)]).unwrap();
     }
     let sheets = [
         spread.build().unwrap(),
