@@ -5,6 +5,8 @@ mod list;
 mod scorecard;
 mod show;
 
+pub(super) use list::degraded;
+
 use super::Failure;
 use crate::agents::specialists::{
     data_engineer, market_intelligence, performance_analyst, risk_manager, strategy_analyst,

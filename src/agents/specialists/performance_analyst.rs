@@ -94,8 +94,7 @@ impl Machine for PerformanceAnalyst {
                 turn.emit(Effect::Graded(graded));
             }
             Input::TakeStock(ledger) => {
-                let stock = indicators::stock(&ledger, turn.rng().clone());
-                turn.emit(Effect::TookStock(stock));
+                turn.emit(Effect::TookStock(indicators::stock(&ledger)));
             }
         }
     }

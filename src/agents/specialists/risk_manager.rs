@@ -332,8 +332,7 @@ impl Machine for RiskManager {
         match input {
             Input::Review(review) => turn.emit(Effect::Decided(self.review(&review))),
             Input::TakeStock(appraisal) => {
-                let stock = bankroll::stock(&appraisal, turn.rng());
-                turn.emit(Effect::TookStock(stock));
+                turn.emit(Effect::TookStock(bankroll::stock(&appraisal)));
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::domain::kpi::{Kpi, Unit};
 use crate::domain::memory::{Memory, MemoryId, Resolution};
 use crate::stats::estimate::{Mean, Rate};
 use chrono::{DateTime, Utc};
+use rand_pcg::Pcg64Mcg;
 
 /// What a specialist says of itself: figures, new claims, and what became of older ones.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,6 +15,11 @@ pub struct Stock {
     pub remembered: Vec<Memory>,
     /// What became of claims that were pending.
     pub resolved: Vec<(MemoryId, Resolution)>,
+}
+
+/// The stream of a seed.
+pub(super) fn stream(seed: u64) -> Pcg64Mcg {
+    Pcg64Mcg::new(u128::from(seed) << 1 | 1)
 }
 
 /// Whose figures are written, and as of when.

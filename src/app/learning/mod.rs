@@ -170,8 +170,10 @@ async fn ask_all(
     };
     let market = consult(&house.market_intelligence, market_intelligence::Input::TakeStock(Box::new(watch))).await;
     let market = market.map(|said| said.into_iter().next().map(|market_intelligence::Effect::TookStock(stock)| stock));
+    let seed = seed(from);
     let ledger = Ledger {
         bets: bets.clone(),
+        seed,
         memories: known.lessons,
         when,
         now,
@@ -184,7 +186,12 @@ async fn ask_all(
         })
     });
     let bankroll = from.settings.bankroll().unwrap_or_default();
-    let appraisal = Appraisal { bets, bankroll, now };
+    let appraisal = Appraisal {
+        bets,
+        bankroll,
+        seed,
+        now,
+    };
     let risk = consult(&house.risk, risk_manager::Input::TakeStock(Box::new(appraisal))).await;
     let risk = risk.map(|said| {
         said.into_iter().find_map(|effect| match effect {
@@ -197,6 +204,7 @@ async fn ask_all(
         tables,
         view,
         memories: known.hypotheses,
+        seed,
         when,
         season_over: from.archive.week(when).iter().any(|f| f.phase == Phase::SuperBowl),
     };
@@ -204,6 +212,12 @@ async fn ask_all(
     let strategy = strategy.map(|said| said.into_iter().next().map(|strategy_analyst::Effect::TookStock(stock)| stock));
     let [a, b, c, d, e] = ROLES;
     vec![(a, engineer), (b, market), (c, analyst), (d, risk), (e, strategy)]
+}
+
+/// The seed of a week's draws: that of the settings, another one every week.
+fn seed(from: &Standpoint<'_>) -> u64 {
+    let week = u64::from(from.when.season) << 8 | u64::from(from.when.week);
+    from.settings.seed ^ week << 32
 }
 
 async fn consult<M: Machine>(who: &ActorRef<Shell<M, Mute>>, input: M::Input) -> Result<Vec<M::Effect>, AskError> {

@@ -70,7 +70,7 @@ pub(super) fn newest(history: Vec<Kpi>) -> Vec<Newest> {
 }
 
 /// What an agent goes without, from its newest figures.
-pub(in super::super) fn degraded(figures: &[Kpi]) -> Vec<String> {
+pub(in crate::cli) fn degraded(figures: &[Kpi]) -> Vec<String> {
     let latest = figures.first().map(|kpi| kpi.at);
     let lacking = figures.iter().filter(|kpi| Some(kpi.at) == latest && kpi.lacks_source());
     lacking.map(|kpi| format!("{}: {}", kpi.agent, kpi.why_none.as_deref().unwrap_or_default())).collect()

@@ -2,7 +2,7 @@
 //! profit is made of.
 
 use super::super::booked::{Booked, ended};
-use super::super::stock::{Figures, Stock};
+use super::super::stock::{Figures, Stock, stream};
 use super::CARD;
 use super::attribution::{Attribution, Part};
 use super::lessons;
@@ -12,7 +12,6 @@ use crate::domain::memory::{Claim, Held, Memories};
 use crate::stats::bootstrap::Bootstrap;
 use crate::stats::estimate::Rate;
 use chrono::{DateTime, TimeDelta, Utc};
-use rand_pcg::Pcg64Mcg;
 
 /// What the performance analyst takes stock of.
 #[derive(Clone, Debug)]
@@ -21,6 +20,8 @@ pub struct Ledger {
     pub bets: Vec<Booked>,
     /// Its own claims.
     pub memories: Memories,
+    /// What all draws are made from: the same question has the same answer, whoever was restarted meanwhile.
+    pub seed: u64,
     /// The week that is over.
     pub when: SeasonWeek,
     /// The instant.
@@ -32,7 +33,7 @@ pub struct Ledger {
 pub const GRADING_GRACE: TimeDelta = TimeDelta::hours(36);
 
 /// The figures, new lessons, and what became of older ones.
-pub(super) fn stock(ledger: &Ledger, rng: Pcg64Mcg) -> Stock {
+pub(super) fn stock(ledger: &Ledger) -> Stock {
     let figures = Figures {
         agent: CARD.role,
         at: ledger.now,
@@ -53,7 +54,7 @@ pub(super) fn stock(ledger: &Ledger, rng: Pcg64Mcg) -> Stock {
         figures.rate("tracking_accuracy", tracking(&ledger.bets, ledger.now), "no result of a bet was due yet"),
         figures.rate("insight_quality", insight, &format!("no lesson was resolved yet, {} wait", pending.len())),
     ];
-    kpis.extend(returns(&attribution, figures, &Bootstrap::new(rng)));
+    kpis.extend(returns(&attribution, figures, &Bootstrap::new(stream(ledger.seed))));
     Stock {
         kpis,
         remembered: lessons::learn(&attribution, &pending, ledger.when, ledger.now),
@@ -99,6 +100,7 @@ mod tests {
         Ledger {
             bets,
             memories: Memories::default(),
+            seed: 1,
             when: SeasonWeek { season: 2010, week: 9 },
             now: DateTime::UNIX_EPOCH + TimeDelta::days(day),
         }
@@ -115,7 +117,7 @@ mod tests {
             bet(1, 1_000, None, None),
             bet(2, 1_000, None, None),
         ];
-        let kpis = stock(&ledger(bets, 3), Pcg64Mcg::new(1)).kpis;
+        let kpis = stock(&ledger(bets, 3)).kpis;
         let tracking = find(&kpis, "tracking_accuracy");
         assert_eq!((tracking.value, tracking.n), (Some(0.5), 2), "the third is not due yet");
         assert!(find(&kpis, "insight_quality").show().starts_with("n = 0: no lesson was resolved"));
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn stored_profits_add_up() {
         let bets = (0..50).map(|i| bet(i, 1_234, Some([Outcome::Win, Outcome::Loss][i % 2]), None)).collect();
-        let kpis = stock(&ledger(bets, 60), Pcg64Mcg::new(1)).kpis;
+        let kpis = stock(&ledger(bets, 60)).kpis;
         for dimension in DIMENSIONS {
             let parts = kpis.iter().filter(|k| k.name.starts_with(&format!("profit.{dimension}.")));
             assert_eq!(parts.filter_map(|k| k.value).sum::<f64>(), find(&kpis, "profit").value.unwrap());

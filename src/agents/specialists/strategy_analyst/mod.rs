@@ -52,6 +52,8 @@ pub struct Study {
     pub view: View,
     /// Its own claims.
     pub memories: Memories,
+    /// What all draws are made from: the same question has the same answer, whoever was restarted meanwhile.
+    pub seed: u64,
     /// The week that is over.
     pub when: SeasonWeek,
     /// Whether the season is over with it: then patterns are mined.
@@ -91,9 +93,9 @@ impl Machine for StrategyAnalyst {
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
         let Input::TakeStock(study) = input;
-        let mut stock = record::stock(&study, turn.rng().clone());
+        let mut stock = record::stock(&study);
         if study.season_over {
-            stock.kpis.extend(patterns::kpis(&study, turn.rng()));
+            stock.kpis.extend(patterns::kpis(&study));
         }
         turn.emit(Effect::TookStock(stock));
     }

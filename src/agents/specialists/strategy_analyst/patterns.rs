@@ -1,14 +1,13 @@
 //! Pattern mining, once a season: rules found on all seasons before are tried on the one that has just ended.
 
 use super::{CARD, Study};
-use crate::agents::specialists::stock::Figures;
+use crate::agents::specialists::stock::{Figures, stream};
 use crate::domain::kpi::{Kpi, Unit};
 use crate::domain::quote::Moment;
 use crate::parlay::fp_growth;
 use crate::parlay::items::{GameFacts, ItemOptions, facts};
 use crate::parlay::itemsets::Bounds;
 use crate::parlay::validate::{LEVEL, N_DRAWS, Trial, trial};
-use rand_pcg::Pcg64Mcg;
 
 /// Fewer games hold no pattern that is worth a trial: a season and a half.
 const MIN_GAMES: usize = 400;
@@ -18,7 +17,7 @@ const MIN_SUPPORT: f64 = 0.02;
 const MAX_FACTS: usize = 2;
 
 /// How often the bets of patterns won on the last season that were striking on the earlier ones, by family of bets.
-pub(super) fn kpis(study: &Study, rng: &mut Pcg64Mcg) -> Vec<Kpi> {
+pub(super) fn kpis(study: &Study) -> Vec<Kpi> {
     let figures = Figures {
         agent: CARD.role,
         at: study.view.at(),
@@ -43,7 +42,7 @@ pub(super) fn kpis(study: &Study, rng: &mut Pcg64Mcg) -> Vec<Kpi> {
         level: LEVEL,
         n_draws: N_DRAWS,
     };
-    match trial(&earlier, &held, &how, fp_growth::mine, rng) {
+    match trial(&earlier, &held, &how, fp_growth::mine, &mut stream(study.seed)) {
         Err(error) => vec![figures.none(name, Unit::Share, 0, &error.to_string())],
         Ok(verdict) => verdict
             .families

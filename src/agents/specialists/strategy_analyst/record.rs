@@ -2,7 +2,7 @@
 //! hypotheses.
 
 use super::{CARD, OnRecord, Study};
-use crate::agents::specialists::stock::{Figures, Stock};
+use crate::agents::specialists::stock::{Figures, Stock, stream};
 use crate::domain::kpi::{Kpi, Unit};
 use crate::domain::memory::{Claim, Held, Memory, MemoryId, Resolution};
 use crate::engine::period::Period;
@@ -15,7 +15,6 @@ use crate::stats::deflated::Shape;
 use crate::stats::estimate::Rate;
 use crate::stats::interval::Z975;
 use chrono::{DateTime, Utc};
-use rand_pcg::Pcg64Mcg;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ use std::sync::Arc;
 const JUDGED_BY: usize = 30;
 
 /// The figures, hypotheses and their ends.
-pub(super) fn stock(study: &Study, rng: Pcg64Mcg) -> Stock {
+pub(super) fn stock(study: &Study) -> Stock {
     let figures = Figures {
         agent: CARD.role,
         at: study.view.at(),
@@ -36,7 +35,7 @@ pub(super) fn stock(study: &Study, rng: Pcg64Mcg) -> Stock {
         n => format!("{n} validated strategies on record, none has had a decided bet since it was put there"),
     };
     Stock {
-        kpis: kpis(&bets, figures, &Bootstrap::new(rng), &why),
+        kpis: kpis(&bets, figures, &Bootstrap::new(stream(study.seed)), &why),
         remembered: tracked.iter().filter_map(|(on, _)| hypothesis(study, on)).collect(),
         resolved: resolve(study, &tracked),
     }

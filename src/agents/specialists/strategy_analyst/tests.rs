@@ -59,6 +59,7 @@ fn study(table: Arc<Table>, strategies: Vec<OnRecord>, memories: Memories, day: 
         tables: vec![table],
         view: Arc::new(Archive::default()).as_of(at(day)),
         memories,
+        seed: 1,
         when: SeasonWeek { season: 2010, week: 1 },
         season_over: false,
     }
