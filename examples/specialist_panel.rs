@@ -83,7 +83,13 @@ fn invented_seasons(folder: &Path) -> Result<Store, StoreError> {
         ..Facts::default()
     };
     let source = SourceFile::of("example", b"11");
-    imports::facts(&mut *store.conn()?, FileKind::Games, facts, &source, DateTime::UNIX_EPOCH)?;
+    imports::facts(
+        &mut *store.conn()?,
+        FileKind::Games,
+        facts,
+        &source,
+        DateTime::UNIX_EPOCH,
+    )?;
     Ok(store)
 }
 
@@ -109,7 +115,9 @@ fn steam(fixture: &Fixture, known: &[Quote]) -> Vec<Quote> {
         ..open.clone()
     };
     let stood = (0..3).map(|book| quote(book, from, 24));
-    stood.chain((0..3).map(|book| quote(book, HalfPoints(from.0 + by), 48))).collect()
+    stood
+        .chain((0..3).map(|book| quote(book, HalfPoints(from.0 + by), 48)))
+        .collect()
 }
 
 async fn panel(store: &Store, archive: &Arc<Archive>) -> Result<(), Failed> {
@@ -129,7 +137,10 @@ async fn panel(store: &Store, archive: &Arc<Archive>) -> Result<(), Failed> {
 
     let now = clock.clock().now();
     let n_calls = watch(&house, &at(now)).await?;
-    println!("\nmarket_intelligence looks at the lines on {}: {n_calls} calls", now.format("%A"));
+    println!(
+        "\nmarket_intelligence looks at the lines on {}: {n_calls} calls",
+        now.format("%A")
+    );
     print_memory(store, now)?;
 
     kill(&house, archive, now).await?;
@@ -144,12 +155,20 @@ async fn panel(store: &Store, archive: &Arc<Archive>) -> Result<(), Failed> {
         kill: None,
     };
     let played = play(&house, &order).await?;
-    let n_bets = played.rounds.iter().flat_map(|r| &r.decisions).filter(|d| d.is_bet()).count();
+    let n_bets = played
+        .rounds
+        .iter()
+        .flat_map(|r| &r.decisions)
+        .filter(|d| d.is_bet())
+        .count();
     println!("\nthe swarm holds a round: {n_bets} SIMULATED bets");
 
     clock.set(over);
     let graded = grade_all(&house, archive, over).await?;
-    println!("the week is over, {} bets are graded; all five take stock:", graded.n_new);
+    println!(
+        "the week is over, {} bets are graded; all five take stock:",
+        graded.n_new
+    );
     learn(&house, &at(over)).await?;
     print_figures(store)?;
     println!("\nwhat market_intelligence called, judged by the close:");
@@ -183,7 +202,10 @@ async fn kill(house: &House, archive: &Arc<Archive>, now: DateTime<Utc>) -> Resu
         })))
     };
     let blow = Sabotage("brought down by the example".to_owned());
-    house.market_intelligence.tell(blow, Lane::Normal).map_err(|e| e.to_string())?;
+    house
+        .market_intelligence
+        .tell(blow, Lane::Normal)
+        .map_err(|e| e.to_string())?;
     let how = How::within(Duration::from_secs(20));
     let waiting: Vec<_> = (0..3).map(|_| house.market_intelligence.ask(question(), how)).collect();
     let mut n_answered = 0;
@@ -216,7 +238,11 @@ fn print_figures(store: &Store) -> Result<(), StoreError> {
 fn print_memory(store: &Store, at: DateTime<Utc>) -> Result<(), StoreError> {
     let all = memories::of_agent(&mut *store.conn()?, FIVE[1])?;
     let recall = all.as_of(at);
-    println!("  {} wait, {} were judged", recall.pending().count(), recall.resolved().count());
+    println!(
+        "  {} wait, {} were judged",
+        recall.pending().count(),
+        recall.resolved().count()
+    );
     for memory in recall.pending().take(2) {
         println!("  waits   {}", memory.text);
     }

@@ -48,7 +48,11 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
         Entry::of(teller::PATH, teller::CARD, &all.platform.teller).reading(Door::new(all.platform.teller.port())),
         Entry::of("/platform/logger", logger::CARD, &all.platform.logger),
         Entry::of("/platform/api_manager", api_manager::CARD, &all.platform.api),
-        Entry::of("/specialists/data_engineer", data_engineer::CARD, &all.staff.data_engineer),
+        Entry::of(
+            "/specialists/data_engineer",
+            data_engineer::CARD,
+            &all.staff.data_engineer,
+        ),
         Entry::of(minutes::RISK_PATH, risk_manager::CARD, &all.staff.risk),
         Entry::of(
             "/specialists/performance_analyst",

@@ -34,8 +34,11 @@ pub(super) fn hang_up(limits: RiskLimits, clock: &Clock, seeds: Seeds) -> (Vec<C
     });
     let (market_spec, market_intelligence) =
         ChildSpec::of::<Shell<MarketIntelligence, Mute>>("market_intelligence", args);
-    let args = ShellArgs::mute("specialists/strategy_analyst", clock.clone(), seeds, |_| StrategyAnalyst);
-    let (strategy_spec, strategy_analyst) = ChildSpec::of::<Shell<StrategyAnalyst, Mute>>("strategy_analyst", args);
+    let args = ShellArgs::mute("specialists/strategy_analyst", clock.clone(), seeds, |_| {
+        StrategyAnalyst
+    });
+    let (strategy_spec, strategy_analyst) =
+        ChildSpec::of::<Shell<StrategyAnalyst, Mute>>("strategy_analyst", args);
     let handles = Specialists {
         data_engineer,
         risk,

@@ -205,7 +205,10 @@ fn specialists_check(conn: &mut Conn) -> Check {
         }
     }
     if lacks.is_empty() {
-        return ok("agents", "no specialist has said that it goes without a source".to_owned());
+        return ok(
+            "agents",
+            "no specialist has said that it goes without a source".to_owned(),
+        );
     }
     let fix = "set the key or sync the topic it names, or leave it: the rest works without";
     bad("agents", Health::Warn, lacks.join("; "), fix)

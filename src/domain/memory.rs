@@ -89,7 +89,9 @@ impl Held {
 
     /// The outcome of a [`Held::word`].
     pub fn of_word(word: &str) -> Option<Held> {
-        [Held::Yes, Held::No, Held::Void].into_iter().find(|held| held.word() == word)
+        [Held::Yes, Held::No, Held::Void]
+            .into_iter()
+            .find(|held| held.word() == word)
     }
 }
 
@@ -159,7 +161,9 @@ impl<'a> Recall<'a> {
     fn all(self) -> impl Iterator<Item = (&'a Memory, Option<&'a Resolution>)> {
         let at = self.at;
         let known = move |r: &&Resolution| r.at <= at;
-        self.known.iter().map(move |(memory, r)| (memory, r.as_ref().filter(known)))
+        self.known
+            .iter()
+            .map(move |(memory, r)| (memory, r.as_ref().filter(known)))
     }
 
     /// Claims that nothing had become of, the oldest first.

@@ -21,7 +21,10 @@ pub fn correlation(pairs: &[(f64, f64)]) -> Option<Correlation> {
         return None;
     }
     let n = pairs.len() as f64;
-    let (mx, my) = (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
+    let (mx, my) = (
+        pairs.iter().map(|p| p.0).sum::<f64>() / n,
+        pairs.iter().map(|p| p.1).sum::<f64>() / n,
+    );
     let sum = |of: &dyn Fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| of(x - mx, y - my)).sum::<f64>();
     let (xx, yy) = (sum(&|x, _| x * x), sum(&|_, y| y * y));
     if xx < TINY || yy < TINY {
@@ -29,7 +32,12 @@ pub fn correlation(pairs: &[(f64, f64)]) -> Option<Correlation> {
     }
     let r = (sum(&|x, y| x * y) / (xx * yy).sqrt()).clamp(-1.0, 1.0);
     // At a correlation of one Fisher's transform is infinite, and its interval the point itself.
-    let ends = |z: f64| [(z - Z975 / (n - 3.0).sqrt()).tanh(), (z + Z975 / (n - 3.0).sqrt()).tanh()];
+    let ends = |z: f64| {
+        [
+            (z - Z975 / (n - 3.0).sqrt()).tanh(),
+            (z + Z975 / (n - 3.0).sqrt()).tanh(),
+        ]
+    };
     Some(Correlation {
         r,
         n: pairs.len() as u64,
@@ -48,7 +56,10 @@ mod tests {
         let got = correlation(&pairs).unwrap();
         let [low, high] = got.ci95.unwrap();
         assert!((got.r - 0.7917946548886295).abs() < 1e-12, "{got:?}");
-        assert!((low + 0.055305159673339724).abs() < 1e-12 && (high - 0.9761145801153426).abs() < 1e-12, "{got:?}");
+        assert!(
+            (low + 0.055305159673339724).abs() < 1e-12 && (high - 0.9761145801153426).abs() < 1e-12,
+            "{got:?}"
+        );
     }
 
     #[test]

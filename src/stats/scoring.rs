@@ -118,7 +118,10 @@ pub fn calibration(said: &[(Probability, bool)]) -> Option<CalibrationSlope> {
     if said.len() < MIN_FORECASTS {
         return None;
     }
-    let xs: Vec<(f64, f64)> = said.iter().map(|(p, won)| (p.logit(), f64::from(u8::from(*won)))).collect();
+    let xs: Vec<(f64, f64)> = said
+        .iter()
+        .map(|(p, won)| (p.logit(), f64::from(u8::from(*won))))
+        .collect();
     let (mut a, mut b) = (0.0, 0.0);
     for _ in 0..NEWTON_STEPS {
         let (gradient, information) = derivatives(&xs, a, b);
@@ -174,7 +177,10 @@ mod tests {
     const HAPPENED: [u8; 16] = [1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0];
 
     fn said() -> Vec<(Probability, bool)> {
-        SAID.iter().zip(HAPPENED).map(|(p, y)| (Probability::clamped(*p), y == 1)).collect()
+        SAID.iter()
+            .zip(HAPPENED)
+            .map(|(p, y)| (Probability::clamped(*p), y == 1))
+            .collect()
     }
 
     fn scored(week: u8, p: f64, fair: f64, first_won: bool) -> Scored {
@@ -208,7 +214,9 @@ mod tests {
     fn too_little_has_no_slope_and_nothing_no_scores() {
         assert_eq!(calibration(&said()[..9]), None);
         assert_eq!(calibration(&[(Probability::clamped(0.6), true); 20]), None);
-        let told_apart: Vec<_> = (0..20).map(|i| (Probability::clamped(f64::from(i) / 19.0), i >= 10)).collect();
+        let told_apart: Vec<_> = (0..20)
+            .map(|i| (Probability::clamped(f64::from(i) / 19.0), i >= 10))
+            .collect();
         assert_eq!(calibration(&told_apart), None);
         let none = Scores::of(&[], &bootstrap());
         assert_eq!((none.n, none.brier.mean, none.calibration), (0, None, None));

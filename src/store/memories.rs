@@ -57,9 +57,10 @@ impl Row {
         let claim = serde_json::from_str(&self.claim).map_err(|e| fault(format!("claim: {e}")))?;
         let season = u16::try_from(self.season).map_err(|e| fault(format!("season: {e}")))?;
         let week = u8::try_from(self.week).map_err(|e| fault(format!("week: {e}")))?;
-        let held = self.held.as_deref().map(|word| {
-            Held::of_word(word).ok_or_else(|| fault(format!("outcome `{word}` is unknown")))
-        });
+        let held = self
+            .held
+            .as_deref()
+            .map(|word| Held::of_word(word).ok_or_else(|| fault(format!("outcome `{word}` is unknown"))));
         let resolution = match (self.resolved_at, held.transpose()?) {
             (Some(at), Some(held)) => Some(Resolution {
                 at: at.and_utc(),

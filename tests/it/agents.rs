@@ -71,7 +71,10 @@ fn stock_is_taken_once_when_the_week_is_over() {
     let conn = &mut *store.conn().unwrap();
     journal::verify(conn).unwrap();
     let entries = journal::after(conn, 0, 10_000).unwrap();
-    let learnt: Vec<_> = entries.iter().filter(|e| e.body.contains("\"fact\":\"learned\"")).collect();
+    let learnt: Vec<_> = entries
+        .iter()
+        .filter(|e| e.body.contains("\"fact\":\"learned\""))
+        .collect();
     assert_eq!(learnt.len(), 5, "one word each");
     for role in FIVE {
         let figures = kpis::history(conn, role, 1_000).unwrap();
@@ -89,7 +92,13 @@ fn stock_is_taken_once_when_the_week_is_over() {
     assert_eq!(of(conn, "risk_manager", "max_drawdown").n, tracking.n);
     assert!(of(conn, "market_intelligence", "sentiment_correlation").lacks_source());
     let parts = kpis::history(conn, "performance_analyst", 1_000).unwrap();
-    let profit = |of: &str| -> f64 { parts.iter().filter(|k| k.name.starts_with(of)).filter_map(|k| k.value).sum() };
+    let profit = |of: &str| -> f64 {
+        parts
+            .iter()
+            .filter(|k| k.name.starts_with(of))
+            .filter_map(|k| k.value)
+            .sum()
+    };
     for dimension in ["market", "tier", "side", "origin", "seat"] {
         let whole = parts.iter().find(|k| k.name == "profit").unwrap().value.unwrap();
         assert_eq!(profit(&format!("profit.{dimension}.")), whole, "{dimension}");
@@ -121,7 +130,11 @@ fn a_specialist_that_is_killed_comes_back_with_its_queue() {
         let how = How::within(Duration::from_secs(60));
         let asked: Vec<_> = (0..3).map(|_| house.market_intelligence.ask(question(), how)).collect();
         for answer in futures_util::future::join_all(asked).await {
-            assert_eq!(answer.unwrap().len(), 1, "what was queued is answered by the next incarnation");
+            assert_eq!(
+                answer.unwrap().len(),
+                1,
+                "what was queued is answered by the next incarnation"
+            );
         }
         let tree = house.root.tree(Duration::from_secs(5)).await.unwrap();
         assert_eq!(tree.find("market_intelligence").unwrap().vitals.restarts, 1);
@@ -153,17 +166,28 @@ fn what_a_season_taught_is_shown() {
     assert!(huddle(home.path(), &["agents"], 0).contains("no figures yet"));
     huddle(home.path(), &["agents", "scorecard", "--season", "2017"], 6);
     huddle(home.path(), &["agents", "show", "nobody"], 6);
-    let played = huddle(home.path(), &["replay", "--season", "2017", "--weeks", "3-4", "--json"], 0);
+    let played = huddle(
+        home.path(),
+        &["replay", "--season", "2017", "--weeks", "3-4", "--json"],
+        0,
+    );
     let played: Value = serde_json::from_str(&played).unwrap();
     let own = std::path::PathBuf::from(played["home"].as_str().unwrap());
     let json = |args: &[&str]| -> Value { serde_json::from_str(&huddle(&own, args, 0)).unwrap() };
     let list = json(&["agents", "--json"]);
-    assert_eq!((&list["schema_version"], list["agents"].as_array().unwrap().len()), (&1.into(), 5));
+    assert_eq!(
+        (&list["schema_version"], list["agents"].as_array().unwrap().len()),
+        (&1.into(), 5)
+    );
     for agent in list["agents"].as_array().unwrap() {
         assert!(!agent["figures"].as_array().unwrap().is_empty(), "{agent}");
     }
     let intelligence = json(&["agents", "show", "market_intelligence", "--json"]);
-    assert_eq!(intelligence["figures"]["clv_accuracy"].as_array().unwrap().len(), 2, "one a week");
+    assert_eq!(
+        intelligence["figures"]["clv_accuracy"].as_array().unwrap().len(),
+        2,
+        "one a week"
+    );
     let claims = &intelligence["claims"];
     assert_eq!(claims["n_pending"], 0, "every game has closed: {claims}");
     let cards = json(&["agents", "scorecard", "--season", "2017", "--json"]);

@@ -5,11 +5,11 @@ use super::grading::Outcome;
 use crate::domain::belief::Seat;
 use crate::domain::game::{GameId, SeasonWeek};
 use crate::domain::money::Cents;
+use crate::domain::pick::Tier;
 use crate::domain::pick::{Decision, Verdict};
 use crate::domain::price::American;
 use crate::domain::probability::Probability;
 use crate::domain::quote::{Market, Side};
-use crate::domain::pick::Tier;
 use chrono::{DateTime, Utc};
 
 /// How a bet ended.

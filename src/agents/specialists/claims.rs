@@ -26,7 +26,9 @@ impl ClaimCard {
         let n_pending = recall.pending().count() as u64;
         let n_resolved = recall.resolved().count() as u64;
         let judged = recall.resolved().filter(|(_, r)| r.held != Held::Void);
-        let clv = recall.resolved().filter_map(|(memory, r)| Some((memory.when, r.clv_points?)));
+        let clv = recall
+            .resolved()
+            .filter_map(|(memory, r)| Some((memory.when, r.clv_points?)));
         let held = Rate::among(judged.map(|(_, r)| r.held == Held::Yes));
         ClaimCard {
             n_claims: n_pending + n_resolved,

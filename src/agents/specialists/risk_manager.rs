@@ -57,7 +57,13 @@ impl Default for RiskLimits {
 pub const CARD: Card = Card {
     role: "risk_manager",
     level: Level::Specialist,
-    tools: &["price_shopping", "staking", "exposure_limits", "monte_carlo", "value_at_risk"],
+    tools: &[
+        "price_shopping",
+        "staking",
+        "exposure_limits",
+        "monte_carlo",
+        "value_at_risk",
+    ],
     memory: Memory::None,
     reasoning: Reasoning::Quantitative,
 };

@@ -168,8 +168,16 @@ async fn ask_all(
         headlines: known.headlines,
         memories: known.calls,
     };
-    let market = consult(&house.market_intelligence, market_intelligence::Input::TakeStock(Box::new(watch))).await;
-    let market = market.map(|said| said.into_iter().next().map(|market_intelligence::Effect::TookStock(stock)| stock));
+    let market = consult(
+        &house.market_intelligence,
+        market_intelligence::Input::TakeStock(Box::new(watch)),
+    )
+    .await;
+    let market = market.map(|said| {
+        said.into_iter()
+            .next()
+            .map(|market_intelligence::Effect::TookStock(stock)| stock)
+    });
     let seed = seed(from);
     let ledger = Ledger {
         bets: bets.clone(),
@@ -208,8 +216,16 @@ async fn ask_all(
         when,
         season_over: from.archive.week(when).iter().any(|f| f.phase == Phase::SuperBowl),
     };
-    let strategy = consult(&house.strategy_analyst, strategy_analyst::Input::TakeStock(Box::new(study))).await;
-    let strategy = strategy.map(|said| said.into_iter().next().map(|strategy_analyst::Effect::TookStock(stock)| stock));
+    let strategy = consult(
+        &house.strategy_analyst,
+        strategy_analyst::Input::TakeStock(Box::new(study)),
+    )
+    .await;
+    let strategy = strategy.map(|said| {
+        said.into_iter()
+            .next()
+            .map(|strategy_analyst::Effect::TookStock(stock)| stock)
+    });
     let [a, b, c, d, e] = ROLES;
     vec![(a, engineer), (b, market), (c, analyst), (d, risk), (e, strategy)]
 }
@@ -240,15 +256,15 @@ fn is_over(from: &Standpoint<'_>) -> bool {
     let Some(last) = week.iter().map(|f| f.settles_at()).max() else {
         return false;
     };
-    last <= from.now
-        && (from.now >= last + WAIT_FOR_RESULTS || week.iter().all(|f| known.score(&f.id).is_some()))
+    last <= from.now && (from.now >= last + WAIT_FOR_RESULTS || week.iter().all(|f| known.score(&f.id).is_some()))
 }
 
 /// The games of the week's season up to that week.
 fn season(from: &Standpoint<'_>) -> Vec<Fixture> {
     let weeks = from.archive.weeks().into_iter();
     let own = weeks.filter(|w| w.season == from.when.season && *w <= from.when);
-    own.flat_map(|w| from.archive.week(w).into_iter().cloned().collect::<Vec<_>>()).collect()
+    own.flat_map(|w| from.archive.week(w).into_iter().cloned().collect::<Vec<_>>())
+        .collect()
 }
 
 /// The name of an agent's word on a week: 16 hexadecimal digits that follow from both.

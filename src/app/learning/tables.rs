@@ -26,7 +26,10 @@ pub(super) async fn since(archive: &Arc<Archive>, strategies: &[OnRecord], now: 
         let table = |at| match table_of(&archive, &weeks, at, &ROSTER, &quarantine, &mut |_, _| {}) {
             Ok(table) => Some(Arc::new(table)),
             Err(error) => {
-                log::warn!("strategies that bet at the {} are not followed this week: {error}", at.name());
+                log::warn!(
+                    "strategies that bet at the {} are not followed this week: {error}",
+                    at.name()
+                );
                 None
             }
         };
@@ -41,6 +44,11 @@ pub(super) async fn since(archive: &Arc<Archive>, strategies: &[OnRecord], now: 
 /// The weeks that were played in between.
 fn weeks(archive: &Archive, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<SeasonWeek> {
     let near = |when: &SeasonWeek| when.season >= season_of(from) && when.season <= season_of(to);
-    let inside = |when: &SeasonWeek| archive.week(*when).iter().any(|f| f.kickoff > from && f.settles_at() <= to);
+    let inside = |when: &SeasonWeek| {
+        archive
+            .week(*when)
+            .iter()
+            .any(|f| f.kickoff > from && f.settles_at() <= to)
+    };
     archive.weeks().into_iter().filter(near).filter(inside).collect()
 }

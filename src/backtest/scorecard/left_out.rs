@@ -25,9 +25,14 @@ pub(super) fn worths(cases: &[Case], settings: &PoolSettings) -> BTreeMap<Seat, 
     }
     let mut worths: BTreeMap<Seat, Vec<(SeasonWeek, f64)>> = BTreeMap::new();
     for (when, week) in by_week {
-        let Some(began) = week.iter().map(|c| c.at).min() else { continue };
+        let Some(began) = week.iter().map(|c| c.at).min() else {
+            continue;
+        };
         let records = records(cases, began);
-        let mut seats: Vec<Seat> = week.iter().flat_map(|c| c.votes().iter().map(|v| v.seat.clone())).collect();
+        let mut seats: Vec<Seat> = week
+            .iter()
+            .flat_map(|c| c.votes().iter().map(|v| v.seat.clone()))
+            .collect();
         seats.sort();
         seats.dedup();
         let with = Weights::learn(&seats, &records, when, settings);
@@ -38,7 +43,8 @@ pub(super) fn worths(cases: &[Case], settings: &PoolSettings) -> BTreeMap<Seat, 
             let without = Weights::learn(&others, &theirs, when, settings);
             for case in week.iter().filter(|c| c.view(seat).is_some()) {
                 let Some(won) = case.first_won else { continue };
-                let lost = log_loss(pool(case, &without, Some(seat)), won) - log_loss(pool(case, &with, None), won);
+                let lost =
+                    log_loss(pool(case, &without, Some(seat)), won) - log_loss(pool(case, &with, None), won);
                 worths.entry(seat.clone()).or_default().push((when, lost));
             }
         }
@@ -58,7 +64,9 @@ fn pool(case: &Case, weights: &Weights, unheard: Option<&Seat>) -> Probability {
 fn records(cases: &[Case], at: DateTime<Utc>) -> Records {
     let mut records: BTreeMap<Seat, Vec<Track>> = BTreeMap::new();
     for case in cases {
-        let Some(known_at) = case.settled_at.filter(|t| *t <= at) else { continue };
+        let Some(known_at) = case.settled_at.filter(|t| *t <= at) else {
+            continue;
+        };
         for vote in case.votes() {
             let Some(p_first) = vote.p_first_alone else { continue };
             records.entry(vote.seat.clone()).or_default().push(Track {
@@ -76,7 +84,10 @@ fn records(cases: &[Case], at: DateTime<Utc>) -> Records {
             });
         }
     }
-    records.into_iter().map(|(seat, tracks)| (seat, Arc::new(tracks))).collect()
+    records
+        .into_iter()
+        .map(|(seat, tracks)| (seat, Arc::new(tracks)))
+        .collect()
 }
 
 fn mean(case: &Case) -> f64 {

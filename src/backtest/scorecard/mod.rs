@@ -134,18 +134,29 @@ impl Scorecard {
         let cases = cases(decided, &known);
         let bootstrap = Bootstrap::new(rng);
         let worths = left_out::worths(&cases, settings);
-        let mut names: Vec<Seat> = cases.iter().flat_map(|c| c.votes().iter().map(|v| v.seat.clone())).collect();
+        let mut names: Vec<Seat> = cases
+            .iter()
+            .flat_map(|c| c.votes().iter().map(|v| v.seat.clone()))
+            .collect();
         names.sort();
         names.dedup();
         let count = |of: &dyn Fn(&Case) -> bool| cases.iter().filter(|c| of(c)).count() as u64;
-        let pool: Vec<Scored> = cases.iter().filter_map(|c| c.scored(c.decision.agreement.p_first)).collect();
+        let pool: Vec<Scored> = cases
+            .iter()
+            .filter_map(|c| c.scored(c.decision.agreement.p_first))
+            .collect();
         Scorecard {
-            seats: names.into_iter().map(|seat| card(seat, &cases, &worths, &bootstrap)).collect(),
+            seats: names
+                .into_iter()
+                .map(|seat| card(seat, &cases, &worths, &bootstrap))
+                .collect(),
             pool: Scores::of(&pool, &bootstrap),
             n_markets: cases.len() as u64,
             n_open: count(&|c| c.settled_at.is_none()),
             n_pushed: count(&|c| c.settled_at.is_some() && c.first_won.is_none()),
-            n_unattributed: count(&|c| c.first_won.is_some() && c.votes().iter().all(|v| v.p_first_alone.is_none())),
+            n_unattributed: count(&|c| {
+                c.first_won.is_some() && c.votes().iter().all(|v| v.p_first_alone.is_none())
+            }),
         }
     }
 }
@@ -161,9 +172,16 @@ fn card(
         .filter_map(|c| Some((c, c.votes().iter().find(|v| v.seat == seat)?)))
         .filter(|(_, v)| v.stance != Err(Abstention::NotMyMarket))
         .collect();
-    let sides: Vec<(&Case, Side)> = asked.iter().filter_map(|(c, v)| Some((*c, *v.stance.as_ref().ok()?))).collect();
-    let hits = sides.iter().filter_map(|(c, side)| Some(c.first_won? == side.is_first()));
-    let clv = sides.iter().filter_map(|(c, side)| Some((c.when, c.clv_points(*side)?)));
+    let sides: Vec<(&Case, Side)> = asked
+        .iter()
+        .filter_map(|(c, v)| Some((*c, *v.stance.as_ref().ok()?)))
+        .collect();
+    let hits = sides
+        .iter()
+        .filter_map(|(c, side)| Some(c.first_won? == side.is_first()));
+    let clv = sides
+        .iter()
+        .filter_map(|(c, side)| Some((c.when, c.clv_points(*side)?)));
     let views: Vec<Scored> = asked.iter().filter_map(|(c, v)| c.scored(v.p_first_alone?)).collect();
     SeatCard {
         n_asked: asked.len() as u64,
@@ -192,7 +210,9 @@ fn cases(decided: Vec<Decided>, known: &View) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::with_capacity(first.len());
     for ((game, market), d) in first {
         let season = d.when.season;
-        let shapes = shapes.entry(season).or_insert_with(|| Shapes::of_season(None, known, season));
+        let shapes = shapes
+            .entry(season)
+            .or_insert_with(|| Shapes::of_season(None, known, season));
         cases.push(case(game, market, d, known, shapes));
     }
     cases.sort_by(|a, b| (a.at, &a.game, a.market).cmp(&(b.at, &b.game, b.market)));
@@ -207,14 +227,14 @@ fn case(game: GameId, market: Market, d: Decided, known: &View, shapes: &Shapes)
         Some(match market {
             Market::Moneyline => p,
             // The close speaks of its own line; the shape says what that means at the line of the view.
-            Market::Spread | Market::Total => shapes.p_first(market, shapes.mean_for(market, p, q.line), agreement.line),
+            Market::Spread | Market::Total => {
+                shapes.p_first(market, shapes.mean_for(market, p, q.line), agreement.line)
+            }
         })
     });
     let moved = quote.and_then(|q| match market {
         Market::Moneyline => Some(fair(q)?.logit() - agreement.fair.logit()),
-        Market::Spread | Market::Total => {
-            Some(line_value(market.first_side(), agreement.line?, q.line?).points())
-        }
+        Market::Spread | Market::Total => Some(line_value(market.first_side(), agreement.line?, q.line?).points()),
     });
     let score = known.score(&game);
     let outcome = score.and_then(|score| settle(market, market.first_side(), agreement.line, score));

@@ -11,7 +11,9 @@ use crate::domain::team::Team;
 use chrono::TimeDelta;
 
 fn at(week: u8, hours: i64) -> DateTime<Utc> {
-    "2010-09-07T16:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::days(7 * i64::from(week)) + TimeDelta::hours(hours)
+    "2010-09-07T16:00:00Z".parse::<DateTime<Utc>>().unwrap()
+        + TimeDelta::days(7 * i64::from(week))
+        + TimeDelta::hours(hours)
 }
 
 fn when(week: u8) -> SeasonWeek {
@@ -41,7 +43,11 @@ fn game(week: u8, i: u8) -> Game {
             roof: None,
             stadium: String::new(),
         },
-        score: Some(if covers(week, i) { Score { home: 24, away: 10 } } else { Score { home: 10, away: 24 } }),
+        score: Some(if covers(week, i) {
+            Score { home: 24, away: 10 }
+        } else {
+            Score { home: 10, away: 24 }
+        }),
         conditions: None,
         starters: None,
     }
@@ -159,9 +165,18 @@ fn who_knows_more_is_worth_its_seat() {
     assert_eq!((knows.n_views, knows.n_directional, knows.n_abstained), (80, 80, 0));
     assert_eq!((knows.hit_rate.k, knows.hit_rate.n), (72, 80));
     assert!(knows.scores.log_loss_minus_fair.mean.unwrap() < -0.05, "{knows:?}");
-    assert!((knows.clv_points.mean.unwrap() - 0.4).abs() < 1e-12, "{:?}", knows.clv_points);
+    assert!(
+        (knows.clv_points.mean.unwrap() - 0.4).abs() < 1e-12,
+        "{:?}",
+        knows.clv_points
+    );
     assert!(knows.worth.ci95.unwrap()[0] > 0.0, "{:?}", knows.worth);
-    assert!(noise.worth.mean.unwrap().abs() < knows.worth.mean.unwrap() / 4.0, "{:?} {:?}", noise.worth, knows.worth);
+    assert!(
+        noise.worth.mean.unwrap().abs() < knows.worth.mean.unwrap() / 4.0,
+        "{:?} {:?}",
+        noise.worth,
+        knows.worth
+    );
     assert_eq!((silent.n_views, silent.n_abstained, silent.worth.n), (0, 80, 0));
     assert_eq!(cards.n_unattributed, 0);
     let round_trip = serde_json::to_string(&cards).unwrap();

@@ -72,8 +72,12 @@ pub(super) fn newest(history: Vec<Kpi>) -> Vec<Newest> {
 /// What an agent goes without, from its newest figures.
 pub(in crate::cli) fn degraded(figures: &[Kpi]) -> Vec<String> {
     let latest = figures.first().map(|kpi| kpi.at);
-    let lacking = figures.iter().filter(|kpi| Some(kpi.at) == latest && kpi.lacks_source());
-    lacking.map(|kpi| format!("{}: {}", kpi.agent, kpi.why_none.as_deref().unwrap_or_default())).collect()
+    let lacking = figures
+        .iter()
+        .filter(|kpi| Some(kpi.at) == latest && kpi.lacks_source());
+    lacking
+        .map(|kpi| format!("{}: {}", kpi.agent, kpi.why_none.as_deref().unwrap_or_default()))
+        .collect()
 }
 
 pub(super) fn run(json: bool, home: &Home, out: &mut dyn Write) -> Result<u8, Failure> {
@@ -98,7 +102,10 @@ fn print(out: &mut dyn Write, view: &ListView) -> io::Result<()> {
         // Parts of a whole, such as returns by seat, are in `show`.
         let whole: Vec<&Newest> = agent.figures.iter().filter(|f| !f.kpi.name.contains('.')).collect();
         if whole.is_empty() {
-            writeln!(out, "  no figures yet: `huddle run` computes them when a week is graded")?;
+            writeln!(
+                out,
+                "  no figures yet: `huddle run` computes them when a week is graded"
+            )?;
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING);

@@ -35,12 +35,19 @@ struct CardView {
 /// The stream of the intervals: the same cards have the same ones.
 const SEED: u128 = 1;
 
-pub(super) fn run(args: &ScorecardArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn run(
+    args: &ScorecardArgs,
+    home: &Home,
+    now: DateTime<Utc>,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
     let season = args.season.unwrap_or_else(|| season_of(now));
     let mut conn = session::reading(home)?;
     let (decided, n_rounds, [n_repeated, n_unreadable]) = stored(&mut conn, season)?;
     if n_rounds == 0 {
-        let error = anyhow!("no round of {season} is stored there: `huddle picks` or `huddle replay --season {season}` holds some");
+        let error = anyhow!(
+            "no round of {season} is stored there: `huddle picks` or `huddle replay --season {season}` holds some"
+        );
         return Err(Failure::new(6, error));
     }
     let archive = Arc::new(load_archive(&mut conn)?);
@@ -91,7 +98,9 @@ pub(super) fn mean(mean: &Mean, show: impl Fn(f64) -> String) -> String {
     let Some(value) = mean.mean else {
         return "n 0".to_owned();
     };
-    let range = mean.ci95.map_or_else(String::new, |[low, high]| format!(" [{}, {}]", show(low), show(high)));
+    let range = mean
+        .ci95
+        .map_or_else(String::new, |[low, high]| format!(" [{}, {}]", show(low), show(high)));
     format!("{}{range} n {}", show(value), mean.n)
 }
 
@@ -105,7 +114,16 @@ fn print(out: &mut dyn Write, view: &CardView) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header([
-        "seat", "views", "sides", "abstained", "hit rate", "log-loss - fair", "log-loss - close", "CLV", "slope", "worth to the pool",
+        "seat",
+        "views",
+        "sides",
+        "abstained",
+        "hit rate",
+        "log-loss - fair",
+        "log-loss - close",
+        "CLV",
+        "slope",
+        "worth to the pool",
     ]);
     let loss = |x: f64| format!("{:+.4}", x);
     for seat in &cards.seats {

@@ -81,7 +81,9 @@ fn print(out: &mut dyn Write, view: &OneView) -> io::Result<()> {
         writeln!(out, "no figures yet: `huddle run` computes them when a week is graded")?;
     }
     for (name, series) in &view.figures {
-        let mut lines = series.iter().map(|kpi| format!("{}  {}", kpi.at.format("%Y-%m-%d"), kpi.show()));
+        let mut lines = series
+            .iter()
+            .map(|kpi| format!("{}  {}", kpi.at.format("%Y-%m-%d"), kpi.show()));
         writeln!(out, "  {name:34} {}", lines.next().unwrap_or_default())?;
         for line in lines {
             writeln!(out, "  {:34} {line}", "")?;
@@ -94,7 +96,11 @@ fn print(out: &mut dyn Write, view: &OneView) -> io::Result<()> {
         c.n_claims,
         c.n_pending,
         c.n_void,
-        c.held.rate.map_or("none judged".to_owned(), |r| format!("{:.1}% of {} held", r * 100.0, c.held.n)),
+        c.held.rate.map_or("none judged".to_owned(), |r| format!(
+            "{:.1}% of {} held",
+            r * 100.0,
+            c.held.n
+        )),
         super::scorecard::mean(&c.clv_points, |x| format!("{x:+.2} pt")),
     )?;
     for memory in &view.pending {
@@ -102,7 +108,14 @@ fn print(out: &mut dyn Write, view: &OneView) -> io::Result<()> {
     }
     for judged in &view.resolved {
         let (claim, r) = (&judged.claim, &judged.resolution);
-        writeln!(out, "  {:7} {}  {}: {}", r.held.word(), r.at.format("%Y-%m-%d"), claim.text, r.text)?;
+        writeln!(
+            out,
+            "  {:7} {}  {}: {}",
+            r.held.word(),
+            r.at.format("%Y-%m-%d"),
+            claim.text,
+            r.text
+        )?;
     }
     Ok(())
 }

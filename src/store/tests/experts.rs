@@ -54,7 +54,11 @@ fn a_figure_is_kept_once_a_day() {
     let conn = &mut *fixture.conn();
     let none = Kpi::none("risk_manager", "b", Unit::Share, hour(1), 0, "no source");
     assert_eq!(kpis::add(conn, &[kpi("a", 1, 0.5), none.clone()]).unwrap(), 2);
-    assert_eq!(kpis::add(conn, &[kpi("a", 5, 0.7), kpi("a", 30, 0.9)]).unwrap(), 1, "the first of a day stands");
+    assert_eq!(
+        kpis::add(conn, &[kpi("a", 5, 0.7), kpi("a", 30, 0.9)]).unwrap(),
+        1,
+        "the first of a day stands"
+    );
     let history = kpis::history(conn, "risk_manager", 10).unwrap();
     assert_eq!(history, [kpi("a", 30, 0.9), kpi("a", 1, 0.5), none]);
     assert!(kpis::history(conn, "nobody", 10).unwrap().is_empty());
@@ -69,11 +73,17 @@ fn a_claim_is_made_once_and_resolved_once() {
     let id = call(1, 1).id;
     assert_eq!(memories::resolve(conn, &id, &resolution(5)).unwrap(), Stored::New);
     assert_eq!(memories::resolve(conn, &id, &resolution(7)).unwrap(), Stored::Unchanged);
-    assert_eq!(memories::resolve(conn, &call(2, 0).id, &resolution(7)).unwrap(), Stored::Unchanged);
+    assert_eq!(
+        memories::resolve(conn, &call(2, 0).id, &resolution(7)).unwrap(),
+        Stored::Unchanged
+    );
     let all = memories::of_agent(conn, "market_intelligence").unwrap();
     assert_eq!(all.as_of(hour(4)).pending().collect::<Vec<_>>(), [&call(1, 1)]);
     assert_eq!(all.as_of(hour(4)).resolved().count(), 0, "it came an hour later");
-    assert_eq!(all.as_of(hour(5)).resolved().collect::<Vec<_>>(), [(&call(1, 1), &resolution(5))]);
+    assert_eq!(
+        all.as_of(hour(5)).resolved().collect::<Vec<_>>(),
+        [(&call(1, 1), &resolution(5))]
+    );
 }
 
 #[test]
@@ -98,7 +108,11 @@ fn stock_is_taken_whole_and_once() {
         }),
     };
     assert_eq!(keep(conn, &[leaves(0.5)]).unwrap(), Stored::New);
-    assert_eq!(keep(conn, &[leaves(0.7)]).unwrap(), Stored::Unchanged, "whose word is in the journal has spoken");
+    assert_eq!(
+        keep(conn, &[leaves(0.7)]).unwrap(),
+        Stored::Unchanged,
+        "whose word is in the journal has spoken"
+    );
     assert_eq!(kpis::history(conn, "risk_manager", 9).unwrap(), [kpi("a", 1, 0.5)]);
     assert_eq!(journal::head(conn).unwrap().seq, 1);
 }

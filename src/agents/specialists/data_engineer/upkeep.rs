@@ -96,10 +96,18 @@ fn freshness(upkeep: &Upkeep, figures: Figures) -> Vec<Kpi> {
 fn errors(sources: &[SourceRows], figures: Figures) -> Vec<Kpi> {
     // A row may be left out for each of its markets.
     let rate = |left_out: u64, rows: u64| Rate::of(left_out.min(rows), rows);
-    let (rows, left_out) = sources.iter().fold((0, 0), |(rows, left_out), s| (rows + s.n_rows, left_out + s.n_left_out));
+    let (rows, left_out) = sources
+        .iter()
+        .fold((0, 0), |(rows, left_out), s| (rows + s.n_rows, left_out + s.n_left_out));
     let mut kpis = vec![figures.rate("error_rate", rate(left_out, rows), "nothing was read yet")];
     let faulty = sources.iter().filter(|s| s.n_left_out > 0);
-    kpis.extend(faulty.map(|s| figures.rate(&format!("error_rate.{}", s.name), rate(s.n_left_out, s.n_rows), "no rows")));
+    kpis.extend(faulty.map(|s| {
+        figures.rate(
+            &format!("error_rate.{}", s.name),
+            rate(s.n_left_out, s.n_rows),
+            "no rows",
+        )
+    }));
     kpis
 }
 
@@ -155,11 +163,17 @@ mod tests {
         .kpis;
         assert_eq!(find(&kpis, "freshness").value, Some(0.5));
         assert_eq!(find(&kpis, "age.quotes").value, Some(30.0));
-        assert_eq!(find(&kpis, "age.weather").show(), "n = 0: no weather brought: no source");
+        assert_eq!(
+            find(&kpis, "age.weather").show(),
+            "n = 0: no weather brought: no source"
+        );
         assert_eq!(find(&kpis, "error_rate").value, Some(0.09));
         assert_eq!(find(&kpis, "error_rate.s0").value, Some(0.1));
         assert!(kpis.iter().all(|k| k.name != "error_rate.s1"));
-        assert_eq!((find(&kpis, "pipeline_uptime").value, find(&kpis, "pipeline_uptime").n), (Some(0.8), 10));
+        assert_eq!(
+            (find(&kpis, "pipeline_uptime").value, find(&kpis, "pipeline_uptime").n),
+            (Some(0.8), 10)
+        );
     }
 
     proptest! {

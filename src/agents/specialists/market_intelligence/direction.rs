@@ -27,9 +27,15 @@ const MAX_AGE: TimeDelta = TimeDelta::hours(24);
 /// New calls on the games of a week that have not started.
 pub(super) fn calls(watch: &Watch) -> Vec<Memory> {
     let recall = watch.memories.as_of(watch.view.at());
-    let known: BTreeSet<&MemoryId> =
-        recall.pending().map(|m| &m.id).chain(recall.resolved().map(|(m, _)| &m.id)).collect();
-    let open = watch.fixtures.iter().filter(|f| f.kickoff > watch.view.at() && f.opens_at <= watch.view.at());
+    let known: BTreeSet<&MemoryId> = recall
+        .pending()
+        .map(|m| &m.id)
+        .chain(recall.resolved().map(|(m, _)| &m.id))
+        .collect();
+    let open = watch
+        .fixtures
+        .iter()
+        .filter(|f| f.kickoff > watch.view.at() && f.opens_at <= watch.view.at());
     let mut calls = Vec::new();
     for fixture in open {
         for market in LINED {
@@ -56,7 +62,11 @@ fn memory(
         agent: CARD.role.to_owned(),
         when: watch.when,
         said_at: watch.view.at(),
-        text: format!("{} {market} {line}: will move towards {} ({because})", fixture.label(), side.name()),
+        text: format!(
+            "{} {market} {line}: will move towards {} ({because})",
+            fixture.label(),
+            side.name()
+        ),
         claim: Claim::Direction {
             game: fixture.id.clone(),
             market,
@@ -118,7 +128,10 @@ pub(super) fn watched(view: &View, game: &GameId, market: Market) -> (usize, boo
 
 /// What became of calls that waited, by what is known now.
 pub(super) fn resolve(recall: Recall<'_>, known: &View) -> Vec<(MemoryId, Resolution)> {
-    recall.pending().filter_map(|m| Some((m.id.clone(), resolution(m, known)?))).collect()
+    recall
+        .pending()
+        .filter_map(|m| Some((m.id.clone(), resolution(m, known)?)))
+        .collect()
 }
 
 fn resolution(memory: &Memory, known: &View) -> Option<Resolution> {
@@ -139,13 +152,19 @@ fn resolution(memory: &Memory, known: &View) -> Option<Resolution> {
         n: 1,
         text,
     };
-    let close = known.reference(game, *market, Moment::Close).filter(|q| q.as_of > memory.said_at);
+    let close = known
+        .reference(game, *market, Moment::Close)
+        .filter(|q| q.as_of > memory.said_at);
     let Some(line) = close.and_then(|q| q.line) else {
         // A close comes at kickoff; when the game is over without one, none comes any more.
         let over = known.fixture(game).is_none_or(|f| f.settles_at() <= known.at());
         return over.then(|| ended(Held::Void, None, "no close is stored".to_owned()));
     };
-    let moved = if side.is_first() { line.0 - line_half } else { line_half - line.0 };
+    let moved = if side.is_first() {
+        line.0 - line_half
+    } else {
+        line_half - line.0
+    };
     let held = match moved.signum() {
         1 => Held::Yes,
         -1 => Held::No,
@@ -166,9 +185,14 @@ mod tests {
     #[test]
     fn steam_comes_before_drift_and_one_book_shows_none() {
         let game = "2010_01_NE_MIA";
-        let three = |minute: i64, half: i16| ["a", "b", "c"].map(|book| quote(game, book, half, minute, Moment::Live));
+        let three =
+            |minute: i64, half: i16| ["a", "b", "c"].map(|book| quote(game, book, half, minute, Moment::Live));
         let opener = quote(game, "a", 6, 0, Moment::Open);
-        let steam: Vec<Quote> = [opener.clone()].into_iter().chain(three(60, 6)).chain(three(70, 8)).collect();
+        let steam: Vec<Quote> = [opener.clone()]
+            .into_iter()
+            .chain(three(60, 6))
+            .chain(three(70, 8))
+            .collect();
         let said = calls(&watch(&league(steam), at(80), Memories::default()));
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].text.contains("towards home (steam)"), "{}", said[0].text);
@@ -176,7 +200,11 @@ mod tests {
         let said = calls(&watch(&league(drift.clone()), at(80), Memories::default()));
         assert!(said[0].text.contains("towards away (drift)"), "{}", said[0].text);
         let known = Memories::new(said.into_iter().map(|m| (m, None)).collect());
-        assert_eq!(calls(&watch(&league(drift), at(90), known)), Vec::new(), "a call stands");
+        assert_eq!(
+            calls(&watch(&league(drift), at(90), known)),
+            Vec::new(),
+            "a call stands"
+        );
         let still = vec![opener, quote(game, "a", 7, 60, Moment::Live)];
         assert_eq!(calls(&watch(&league(still), at(80), Memories::default())), Vec::new());
     }

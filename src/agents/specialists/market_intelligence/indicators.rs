@@ -25,7 +25,9 @@ pub(super) fn stock(watch: &Watch) -> Stock {
     };
     let recall = watch.memories.as_of(watch.view.at());
     let resolved = resolve(recall, &watch.view);
-    let now = resolved.iter().filter_map(|(id, r)| Some((recall.pending().find(|m| m.id == *id)?, r)));
+    let now = resolved
+        .iter()
+        .filter_map(|(id, r)| Some((recall.pending().find(|m| m.id == *id)?, r)));
     let all: Vec<(&Memory, &Resolution)> = recall.resolved().chain(now).collect();
     let n_pending = recall.pending().count() - resolved.len();
     let mut kpis = accuracy(&all, n_pending, figures);
@@ -46,8 +48,12 @@ fn accuracy(all: &[(&Memory, &Resolution)], n_pending: usize, figures: Figures) 
         Claim::Lesson { .. } | Claim::Strategy { .. } => None,
     };
     let of = |name: &str, reason: Option<&str>| {
-        let own = all.iter().filter(|(m, _)| because(m).is_some_and(|b| reason.is_none_or(|r| r == b)));
-        let moved = own.filter(|(_, r)| r.held != Held::Void).map(|(_, r)| r.held == Held::Yes);
+        let own = all
+            .iter()
+            .filter(|(m, _)| because(m).is_some_and(|b| reason.is_none_or(|r| r == b)));
+        let moved = own
+            .filter(|(_, r)| r.held != Held::Void)
+            .map(|(_, r)| r.held == Held::Yes);
         let why = format!("no call of it was judged yet, {n_pending} calls wait");
         figures.rate(name, Rate::among(moved), &why)
     };
@@ -68,7 +74,11 @@ fn steam(watch: &Watch, figures: Figures) -> Kpi {
         .collect();
     let most = seen.iter().map(|(n, _)| *n).max().unwrap_or_default();
     let why = format!("{most} books at most quote a market, steam takes {least}: no source");
-    figures.rate("steam_share", Rate::among(seen.iter().filter(|(n, _)| *n >= least).map(|(_, steam)| *steam)), &why)
+    figures.rate(
+        "steam_share",
+        Rate::among(seen.iter().filter(|(n, _)| *n >= least).map(|(_, steam)| *steam)),
+        &why,
+    )
 }
 
 /// The correlation of the news two days before kickoff with the move of the spread from then to the close, over the season's
@@ -76,7 +86,12 @@ fn steam(watch: &Watch, figures: Figures) -> Kpi {
 fn sentiment(watch: &Watch, figures: Figures) -> Kpi {
     let name = "sentiment_correlation";
     if watch.headlines.is_empty() {
-        return figures.none(name, Unit::Correlation, 0, "no headlines stored: sentiment n = 0, no source");
+        return figures.none(
+            name,
+            Unit::Correlation,
+            0,
+            "no headlines stored: sentiment n = 0, no source",
+        );
     }
     let over = watch.fixtures.iter().filter(|f| f.settles_at() <= watch.view.at());
     let pairs: Vec<(f64, f64)> = over.filter_map(|f| pair(watch, f)).collect();
@@ -140,7 +155,10 @@ mod tests {
             ]
         });
         let mut watch = watch(&league(quotes.collect()), at(20_000), Memories::default());
-        let news = homes.iter().zip(words).map(|(team, words)| headline(*team, words, 5_000));
+        let news = homes
+            .iter()
+            .zip(words)
+            .map(|(team, words)| headline(*team, words, 5_000));
         watch.headlines = Arc::new(news.collect());
         let found = find(&stock(&watch), "sentiment_correlation");
         assert_eq!((found.value, found.n), (Some(1.0), 4), "{found:?}");

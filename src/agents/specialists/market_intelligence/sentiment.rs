@@ -10,15 +10,59 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// Words that speak for a team.
 const GOOD: [&str; 22] = [
-    "activated", "boost", "breakout", "cleared", "clinch", "clinches", "comeback", "confident", "dominant", "dominates",
-    "extension", "healthy", "impressive", "practices", "record", "reinstated", "return", "returning", "returns", "rout",
-    "signs", "wins",
+    "activated",
+    "boost",
+    "breakout",
+    "cleared",
+    "clinch",
+    "clinches",
+    "comeback",
+    "confident",
+    "dominant",
+    "dominates",
+    "extension",
+    "healthy",
+    "impressive",
+    "practices",
+    "record",
+    "reinstated",
+    "return",
+    "returning",
+    "returns",
+    "rout",
+    "signs",
+    "wins",
 ];
 /// Words that speak against it.
 const BAD: [&str; 28] = [
-    "arrested", "benched", "concussion", "doubtful", "feud", "fined", "fired", "fractured", "hamstring", "hurt", "injured",
-    "injuries", "injury", "loses", "losing", "loss", "miss", "misses", "out", "questionable", "released", "ruled",
-    "setback", "sidelined", "struggles", "surgery", "suspended", "torn",
+    "arrested",
+    "benched",
+    "concussion",
+    "doubtful",
+    "feud",
+    "fined",
+    "fired",
+    "fractured",
+    "hamstring",
+    "hurt",
+    "injured",
+    "injuries",
+    "injury",
+    "loses",
+    "losing",
+    "loss",
+    "miss",
+    "misses",
+    "out",
+    "questionable",
+    "released",
+    "ruled",
+    "setback",
+    "sidelined",
+    "struggles",
+    "surgery",
+    "suspended",
+    "torn",
 ];
 /// Headlines older than this are in the line.
 const FRESH: TimeDelta = TimeDelta::days(7);
@@ -39,7 +83,9 @@ pub fn score(text: &str) -> f64 {
 
 /// The average score of a team's headlines of the week before an instant, that included; none without any.
 fn team_mood(headlines: &[Headline], team: Team, at: DateTime<Utc>) -> Option<f64> {
-    let own = headlines.iter().filter(|h| h.teams == [team] && h.as_of <= at && h.as_of + FRESH >= at);
+    let own = headlines
+        .iter()
+        .filter(|h| h.teams == [team] && h.as_of <= at && h.as_of + FRESH >= at);
     let said = own.map(|h| score(&format!("{} {}", h.title, h.summary.as_deref().unwrap_or_default())));
     let (n, sum) = said.fold((0u32, 0.0), |(n, sum), s| (n + 1, sum + s));
     (n > 0).then(|| sum / f64::from(n))

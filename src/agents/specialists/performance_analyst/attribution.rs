@@ -53,7 +53,10 @@ impl Attribution {
         for (bet, ending) in ended {
             all.total.add(bet, ending, ending.profit, bet.stake);
             for group in groups(bet) {
-                all.groups.entry(group).or_default().add(bet, ending, ending.profit, bet.stake);
+                all.groups
+                    .entry(group)
+                    .or_default()
+                    .add(bet, ending, ending.profit, bet.stake);
             }
             if bet.supporters.is_empty() {
                 let part = all.groups.entry(UNATTRIBUTED.to_owned()).or_default();
@@ -62,7 +65,10 @@ impl Attribution {
             let n = bet.supporters.len();
             let (profits, stakes) = (shared(ending.profit, n), shared(bet.stake, n));
             for (seat, (profit, stake)) in bet.supporters.iter().zip(profits.into_iter().zip(stakes)) {
-                all.groups.entry(format!("seat.{seat}")).or_default().add(bet, ending, profit, stake);
+                all.groups
+                    .entry(format!("seat.{seat}"))
+                    .or_default()
+                    .add(bet, ending, profit, stake);
             }
         }
         all
@@ -92,7 +98,9 @@ fn shared(amount: Cents, n: usize) -> Vec<Cents> {
         return Vec::new();
     }
     let (each, odd) = (amount.0 / parts, amount.0 % parts);
-    (0..parts).map(|i| Cents(each + if i < odd.abs() { odd.signum() } else { 0 })).collect()
+    (0..parts)
+        .map(|i| Cents(each + if i < odd.abs() { odd.signum() } else { 0 }))
+        .collect()
 }
 
 #[cfg(test)]

@@ -47,12 +47,23 @@ pub(super) fn stock(ledger: &Ledger) -> Stock {
         // What is resolved now may be said anew from the next week on, of bets that were not used twice.
         pending.extend(id.0.rsplit('/').next().map(str::to_owned));
     }
-    let held = recall.resolved().filter(|(m, _)| matches!(m.claim, Claim::Lesson { .. })).map(|(_, r)| r.held);
+    let held = recall
+        .resolved()
+        .filter(|(m, _)| matches!(m.claim, Claim::Lesson { .. }))
+        .map(|(_, r)| r.held);
     let held: Vec<Held> = held.chain(resolved.iter().map(|(_, r)| r.held)).collect();
     let insight = Rate::among(held.iter().filter(|h| **h != Held::Void).map(|h| *h == Held::Yes));
     let mut kpis = vec![
-        figures.rate("tracking_accuracy", tracking(&ledger.bets, ledger.now), "no result of a bet was due yet"),
-        figures.rate("insight_quality", insight, &format!("no lesson was resolved yet, {} wait", pending.len())),
+        figures.rate(
+            "tracking_accuracy",
+            tracking(&ledger.bets, ledger.now),
+            "no result of a bet was due yet",
+        ),
+        figures.rate(
+            "insight_quality",
+            insight,
+            &format!("no lesson was resolved yet, {} wait", pending.len()),
+        ),
     ];
     kpis.extend(returns(&attribution, figures, &Bootstrap::new(stream(ledger.seed))));
     Stock {
@@ -64,7 +75,9 @@ pub(super) fn stock(ledger: &Ledger) -> Stock {
 
 /// Bets graded within [`GRADING_GRACE`] of their result, among those whose grace is over.
 fn tracking(bets: &[Booked], now: DateTime<Utc>) -> Rate {
-    let due = bets.iter().filter(|b| b.due_at + GRADING_GRACE <= now || b.ending.is_some());
+    let due = bets
+        .iter()
+        .filter(|b| b.due_at + GRADING_GRACE <= now || b.ending.is_some());
     Rate::among(due.map(|b| b.ending.is_some_and(|e| e.graded_at <= b.due_at + GRADING_GRACE)))
 }
 
@@ -120,16 +133,27 @@ mod tests {
         let kpis = stock(&ledger(bets, 3)).kpis;
         let tracking = find(&kpis, "tracking_accuracy");
         assert_eq!((tracking.value, tracking.n), (Some(0.5), 2), "the third is not due yet");
-        assert!(find(&kpis, "insight_quality").show().starts_with("n = 0: no lesson was resolved"));
+        assert!(
+            find(&kpis, "insight_quality")
+                .show()
+                .starts_with("n = 0: no lesson was resolved")
+        );
     }
 
     #[test]
     fn stored_profits_add_up() {
-        let bets = (0..50).map(|i| bet(i, 1_234, Some([Outcome::Win, Outcome::Loss][i % 2]), None)).collect();
+        let bets = (0..50)
+            .map(|i| bet(i, 1_234, Some([Outcome::Win, Outcome::Loss][i % 2]), None))
+            .collect();
         let kpis = stock(&ledger(bets, 60)).kpis;
         for dimension in DIMENSIONS {
-            let parts = kpis.iter().filter(|k| k.name.starts_with(&format!("profit.{dimension}.")));
-            assert_eq!(parts.filter_map(|k| k.value).sum::<f64>(), find(&kpis, "profit").value.unwrap());
+            let parts = kpis
+                .iter()
+                .filter(|k| k.name.starts_with(&format!("profit.{dimension}.")));
+            assert_eq!(
+                parts.filter_map(|k| k.value).sum::<f64>(),
+                find(&kpis, "profit").value.unwrap()
+            );
         }
         assert!(find(&kpis, "roi").low.is_some());
     }

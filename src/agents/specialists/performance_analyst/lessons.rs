@@ -50,7 +50,10 @@ pub(super) fn learn(
             agent: super::CARD.role.to_owned(),
             when,
             said_at: now,
-            text: format!("bets of {group} {verb} the close: {mean:+.2} points over {} bets", clv.len()),
+            text: format!(
+                "bets of {group} {verb} the close: {mean:+.2} points over {} bets",
+                clv.len()
+            ),
             claim: Claim::Lesson {
                 group: group.clone(),
                 beats_close: mean > 0.0,
@@ -58,7 +61,12 @@ pub(super) fn learn(
             },
         })
     };
-    attribution.groups.iter().map(|(group, part)| (group, &part.clv)).filter_map(striking).collect()
+    attribution
+        .groups
+        .iter()
+        .map(|(group, part)| (group, &part.clv))
+        .filter_map(striking)
+        .collect()
 }
 
 /// Groups with a lesson that waits.
@@ -125,7 +133,9 @@ mod tests {
             (0, false) => later,
             _ => f64::from(i8::try_from(i % 5).unwrap_or(0) - 2),
         };
-        (0..90).map(|i| bet(i, 1_000, Some(Outcome::Win), Some(clv(i)))).collect()
+        (0..90)
+            .map(|i| bet(i, 1_000, Some(Outcome::Win), Some(clv(i))))
+            .collect()
     }
 
     fn outcome(later: f64) -> (Vec<Memory>, Vec<(MemoryId, Resolution)>) {
@@ -135,7 +145,11 @@ mod tests {
         let said = learn(&Attribution::of(&then), &BTreeSet::new(), WEEK, day(44));
         let memories = Memories::new(said.iter().map(|m| (m.clone(), None)).collect());
         let recall = memories.as_of(day(89));
-        assert_eq!(resolve(recall, &then, day(44)), Vec::new(), "nothing resolves by what it was learnt from");
+        assert_eq!(
+            resolve(recall, &then, day(44)),
+            Vec::new(),
+            "nothing resolves by what it was learnt from"
+        );
         (said, resolve(recall, &known, day(89)))
     }
 

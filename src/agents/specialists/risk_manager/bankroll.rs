@@ -112,7 +112,9 @@ fn drawdown(weeks: &[Vec<Cents>], bankroll: Cents, figures: Figures, rng: &mut P
     let interval = (weeks.len() >= MIN_WEEKS).then(|| {
         let mut draws: Vec<f64> = (0..N_DRAWS)
             .map(|_| {
-                let drawn: Vec<&Vec<Cents>> = (0..weeks.len()).map(|_| &weeks[rng.random_range(0..weeks.len())]).collect();
+                let drawn: Vec<&Vec<Cents>> = (0..weeks.len())
+                    .map(|_| &weeks[rng.random_range(0..weeks.len())])
+                    .collect();
                 deepest(&curve(drawn.into_iter(), bankroll))
             })
             .collect();
@@ -148,7 +150,9 @@ fn win_loss(outcomes: impl Iterator<Item = Outcome>, figures: Figures) -> Kpi {
         return figures.none("win_loss_ratio", Unit::Ratio, n, why);
     }
     let odds = |p: f64| p / (1.0 - p);
-    let ends = Rate::of(wins, n).wilson95.map(|i| [odds(i.low.get()), odds(i.high.get())]);
+    let ends = Rate::of(wins, n)
+        .wilson95
+        .map(|i| [odds(i.low.get()), odds(i.high.get())]);
     figures.value("win_loss_ratio", Unit::Ratio, wins as f64 / losses as f64, n, ends)
 }
 
@@ -186,7 +190,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn appraisal(outcomes: &[(Outcome, i64)]) -> Appraisal {
-        let bets = outcomes.iter().enumerate().map(|(i, (o, stake))| bet(i, *stake, Some(*o), None));
+        let bets = outcomes
+            .iter()
+            .enumerate()
+            .map(|(i, (o, stake))| bet(i, *stake, Some(*o), None));
         Appraisal {
             bets: bets.collect(),
             bankroll: Cents(100_000),
@@ -205,7 +212,11 @@ mod tests {
 
     #[test]
     fn nothing_has_no_figures_and_says_so() {
-        assert!(kpis(&[]).iter().all(|k| k.value.is_none() && k.n == 0 && k.why_none.is_some()));
+        assert!(
+            kpis(&[])
+                .iter()
+                .all(|k| k.value.is_none() && k.n == 0 && k.why_none.is_some())
+        );
     }
 
     /// By hand: 1000.00, a win of 110.00 at -110 brings 100.00, two losses of 110.00 take 20% of 1100.00.
@@ -213,7 +224,10 @@ mod tests {
     fn a_fall_and_a_ratio_are_those_of_the_hand() {
         let got = kpis(&[(Outcome::Win, 11_000), (Outcome::Loss, 11_000), (Outcome::Loss, 11_000)]);
         assert!((find(&got, "max_drawdown").value.unwrap() - 0.2).abs() < 1e-12);
-        assert_eq!((find(&got, "win_loss_ratio").value, find(&got, "win_loss_ratio").n), (Some(0.5), 3));
+        assert_eq!(
+            (find(&got, "win_loss_ratio").value, find(&got, "win_loss_ratio").n),
+            (Some(0.5), 3)
+        );
         assert_eq!(find(&got, "sharpe").value, None, "one week");
         assert!((find(&got, "var95_week").value.unwrap() - 0.12).abs() < 1e-12);
     }

@@ -63,7 +63,10 @@ pub struct Study {
 impl fmt::Debug for Study {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Study { strategies, when, .. } = self;
-        f.debug_struct("Study").field("strategies", &strategies.len()).field("when", when).finish_non_exhaustive()
+        f.debug_struct("Study")
+            .field("strategies", &strategies.len())
+            .field("when", when)
+            .finish_non_exhaustive()
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) fn kpis(study: &Study) -> Vec<Kpi> {
         .filter(|g| g.when.season <= study.when.season)
         .partition(|g| g.when.season == study.when.season);
     if earlier.len() < MIN_GAMES || held.is_empty() {
-        let why = format!("{} earlier games with openers, a search takes {MIN_GAMES}", earlier.len());
+        let why = format!(
+            "{} earlier games with openers, a search takes {MIN_GAMES}",
+            earlier.len()
+        );
         return vec![figures.none(name, Unit::Share, 0, &why)];
     }
     let least = (MIN_SUPPORT * earlier.len() as f64).ceil() as u32;
@@ -49,7 +52,11 @@ pub(super) fn kpis(study: &Study) -> Vec<Kpi> {
             .iter()
             .map(|family| {
                 let name = format!("{name}.{}", family.family.name().replace(' ', "_"));
-                figures.rate(&name, family.striking_held, "no pattern was striking on earlier seasons")
+                figures.rate(
+                    &name,
+                    family.striking_held,
+                    "no pattern was striking on earlier seasons",
+                )
             })
             .collect(),
     }

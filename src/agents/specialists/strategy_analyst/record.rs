@@ -27,8 +27,11 @@ pub(super) fn stock(study: &Study) -> Stock {
         agent: CARD.role,
         at: study.view.at(),
     };
-    let tracked: Vec<(&OnRecord, Vec<Bet>)> =
-        study.strategies.iter().map(|on| (on, since(on, &study.tables))).collect();
+    let tracked: Vec<(&OnRecord, Vec<Bet>)> = study
+        .strategies
+        .iter()
+        .map(|on| (on, since(on, &study.tables)))
+        .collect();
     let bets: Vec<&Bet> = tracked.iter().flat_map(|(_, bets)| bets).collect();
     let why = match study.strategies.len() {
         0 => "no validated strategy is on record".to_owned(),
@@ -79,7 +82,11 @@ fn kpis(bets: &[&Bet], figures: Figures, bootstrap: &Bootstrap, why: &str) -> Ve
     };
     vec![
         figures.mean("strategy_roi", Unit::Share, roi, why),
-        figures.rate("strategy_win_rate", Rate::among(decided.map(|bet| bet.settled == Settled::Win)), why),
+        figures.rate(
+            "strategy_win_rate",
+            Rate::among(decided.map(|bet| bet.settled == Settled::Win)),
+            why,
+        ),
         sharpe,
     ]
 }
@@ -118,7 +125,9 @@ fn resolve(study: &Study, tracked: &[(&OnRecord, Vec<Bet>)]) -> Vec<(MemoryId, R
 }
 
 fn judged(bets: &[Bet], said_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Resolution> {
-    let later = bets.iter().filter(|bet| bet.kickoff > said_at && bet.settled != Settled::Push);
+    let later = bets
+        .iter()
+        .filter(|bet| bet.kickoff > said_at && bet.settled != Settled::Push);
     let judged: Vec<&Bet> = later.take(JUDGED_BY).collect();
     if judged.len() < JUDGED_BY {
         return None;

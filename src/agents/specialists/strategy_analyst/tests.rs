@@ -34,16 +34,18 @@ fn table(n: u16, loses: u16) -> Arc<Table> {
         let away_wins = i % loses != 0;
         let side = |home: bool, wins: bool| {
             let side = Candidate {
-            line: Some(HalfPoints(5)),
-            price: None,
-            settled: Some(if wins { Settled::Win } else { Settled::Loss }),
-            clv: Some(if wins { 0.5 } else { -0.5 }),
-            values: BTreeMap::new(),
-            chances: BTreeMap::new(),
+                line: Some(HalfPoints(5)),
+                price: None,
+                settled: Some(if wins { Settled::Win } else { Settled::Loss }),
+                clv: Some(if wins { 0.5 } else { -0.5 }),
+                values: BTreeMap::new(),
+                chances: BTreeMap::new(),
             };
             side.flagged(Flag::Home, home)
         };
-        spread.game(key, [side(true, !away_wins), side(false, away_wins)]).unwrap();
+        spread
+            .game(key, [side(true, !away_wins), side(false, away_wins)])
+            .unwrap();
     }
     let sheets = [
         spread.build().unwrap(),
@@ -117,7 +119,11 @@ fn a_hypothesis_is_said_once_and_judged_by_thirty_bets() {
         assert_eq!(said.len(), 1);
         let memories = Memories::new(said.into_iter().map(|m| (m, None)).collect());
         let early = ask(study(table(40, loses), vec![on()], memories.clone(), 40));
-        assert_eq!((early.remembered.len(), early.resolved.len()), (0, 0), "29 bets are not thirty");
+        assert_eq!(
+            (early.remembered.len(), early.resolved.len()),
+            (0, 0),
+            "29 bets are not thirty"
+        );
         let late = ask(study(table(100, loses), vec![on()], memories, 100));
         assert_eq!((late.resolved[0].1.held, late.resolved[0].1.n), (held, 30));
     }
