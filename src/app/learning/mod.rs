@@ -143,24 +143,15 @@ const ROLES: [&str; 5] = [
     strategy_analyst::CARD.role,
 ];
 
+/// What a specialist said of itself; nothing when it spoke of something else.
+type Said = Result<Option<Stock>, AskError>;
+
 /// What each of the five said; one that fails is named and holds up nobody.
-async fn ask_all(
-    house: &House,
-    from: &Standpoint<'_>,
-    known: Known,
-    tables: Tables,
-) -> Vec<(&'static str, Result<Option<Stock>, AskError>)> {
-    let (when, now) = (from.when, from.now);
+async fn ask_all(house: &House, from: &Standpoint<'_>, known: Known, tables: Tables) -> Vec<(&'static str, Said)> {
+    let (when, now, seed) = (from.when, from.now, seed(from));
     let view = from.archive.as_of(now);
     let bets = known.bets(&view);
     let upkeep: Upkeep = known.upkeep(now);
-    let engineer = consult(&house.data_engineer, data_engineer::Input::TakeStock(Box::new(upkeep))).await;
-    let engineer = engineer.map(|said| {
-        said.into_iter().find_map(|effect| match effect {
-            data_engineer::Effect::TookStock(stock) => Some(stock),
-            data_engineer::Effect::Prepared(_) => None,
-        })
-    });
     let watch = Watch {
         view: view.clone(),
         when,
@@ -168,45 +159,19 @@ async fn ask_all(
         headlines: known.headlines,
         memories: known.calls,
     };
-    let market = consult(
-        &house.market_intelligence,
-        market_intelligence::Input::TakeStock(Box::new(watch)),
-    )
-    .await;
-    let market = market.map(|said| {
-        said.into_iter()
-            .next()
-            .map(|market_intelligence::Effect::TookStock(stock)| stock)
-    });
-    let seed = seed(from);
     let ledger = Ledger {
         bets: bets.clone(),
-        seed,
         memories: known.lessons,
+        seed,
         when,
         now,
     };
-    let analyst = consult(&house.analyst, performance_analyst::Input::TakeStock(Box::new(ledger))).await;
-    let analyst = analyst.map(|said| {
-        said.into_iter().find_map(|effect| match effect {
-            performance_analyst::Effect::TookStock(stock) => Some(stock),
-            performance_analyst::Effect::Graded(_) => None,
-        })
-    });
-    let bankroll = from.settings.bankroll().unwrap_or_default();
     let appraisal = Appraisal {
         bets,
-        bankroll,
+        bankroll: from.settings.bankroll().unwrap_or_default(),
         seed,
         now,
     };
-    let risk = consult(&house.risk, risk_manager::Input::TakeStock(Box::new(appraisal))).await;
-    let risk = risk.map(|said| {
-        said.into_iter().find_map(|effect| match effect {
-            risk_manager::Effect::TookStock(stock) => Some(stock),
-            risk_manager::Effect::Decided(_) => None,
-        })
-    });
     let study = Study {
         strategies: known.strategies,
         tables,
@@ -216,18 +181,59 @@ async fn ask_all(
         when,
         season_over: from.archive.week(when).iter().any(|f| f.phase == Phase::SuperBowl),
     };
-    let strategy = consult(
-        &house.strategy_analyst,
-        strategy_analyst::Input::TakeStock(Box::new(study)),
-    )
-    .await;
-    let strategy = strategy.map(|said| {
-        said.into_iter()
-            .next()
-            .map(|strategy_analyst::Effect::TookStock(stock)| stock)
-    });
-    let [a, b, c, d, e] = ROLES;
-    vec![(a, engineer), (b, market), (c, analyst), (d, risk), (e, strategy)]
+    let [engineer, market, analyst, risk, strategist] = ROLES;
+    vec![
+        (engineer, of_engineer(house, upkeep).await),
+        (market, of_market(house, watch).await),
+        (analyst, of_analyst(house, ledger).await),
+        (risk, of_risk(house, appraisal).await),
+        (strategist, of_strategist(house, study).await),
+    ]
+}
+
+async fn of_engineer(house: &House, upkeep: Upkeep) -> Said {
+    let input = data_engineer::Input::TakeStock(Box::new(upkeep));
+    let said = consult(&house.data_engineer, input).await?;
+    Ok(said.into_iter().find_map(|effect| match effect {
+        data_engineer::Effect::TookStock(stock) => Some(stock),
+        data_engineer::Effect::Prepared(_) => None,
+    }))
+}
+
+async fn of_market(house: &House, watch: Watch) -> Said {
+    let input = market_intelligence::Input::TakeStock(Box::new(watch));
+    let said = consult(&house.market_intelligence, input).await?;
+    Ok(said
+        .into_iter()
+        .next()
+        .map(|market_intelligence::Effect::TookStock(stock)| stock))
+}
+
+async fn of_analyst(house: &House, ledger: Ledger) -> Said {
+    let input = performance_analyst::Input::TakeStock(Box::new(ledger));
+    let said = consult(&house.analyst, input).await?;
+    Ok(said.into_iter().find_map(|effect| match effect {
+        performance_analyst::Effect::TookStock(stock) => Some(stock),
+        performance_analyst::Effect::Graded(_) => None,
+    }))
+}
+
+async fn of_risk(house: &House, appraisal: Appraisal) -> Said {
+    let input = risk_manager::Input::TakeStock(Box::new(appraisal));
+    let said = consult(&house.risk, input).await?;
+    Ok(said.into_iter().find_map(|effect| match effect {
+        risk_manager::Effect::TookStock(stock) => Some(stock),
+        risk_manager::Effect::Decided(_) => None,
+    }))
+}
+
+async fn of_strategist(house: &House, study: Study) -> Said {
+    let input = strategy_analyst::Input::TakeStock(Box::new(study));
+    let said = consult(&house.strategy_analyst, input).await?;
+    Ok(said
+        .into_iter()
+        .next()
+        .map(|strategy_analyst::Effect::TookStock(stock)| stock))
 }
 
 /// The seed of a week's draws: that of the settings, another one every week.
