@@ -136,7 +136,11 @@ pub async fn grade_all(
         .map_err(lost("the performance analyst"))?;
     let grades = said
         .into_iter()
-        .flat_map(|performance_analyst::Effect::Graded(grades)| grades);
+        .filter_map(|effect| match effect {
+            performance_analyst::Effect::Graded(grades) => Some(grades),
+            performance_analyst::Effect::TookStock(_) => None,
+        })
+        .flatten();
     let mut report = GradingReport::default();
     let known = archive.as_of(now);
     for ((case, round), grade) in cases.into_iter().zip(rounds).zip(grades) {

@@ -3,7 +3,7 @@
 //! ```text
 //! root
 //!   platform     database, logger, bus, audit_clerk, teller, api_manager
-//!   specialists  data_engineer, risk_manager, performance_analyst
+//!   specialists  data_engineer, risk_manager, performance_analyst, market_intelligence, strategy_analyst
 //!   swarms       consensus: the members (twelve seats under a supervisor of their own, one more when a language model
 //!                is set), and the table
 //!                generation, validation: the same with strategists and validators, and a panel each
@@ -19,6 +19,7 @@ pub mod clerk;
 pub mod conductor;
 mod consensus;
 pub mod grading;
+pub mod learning;
 pub mod llm;
 pub mod order;
 pub mod panel;
@@ -34,8 +35,10 @@ pub mod week;
 
 use crate::actor::{ActorRef, AskError, How, Lane};
 use crate::agents::specialists::data_engineer::DataEngineer;
+use crate::agents::specialists::market_intelligence::MarketIntelligence;
 use crate::agents::specialists::performance_analyst::PerformanceAnalyst;
-use crate::agents::specialists::risk_manager::RiskLimits;
+use crate::agents::specialists::risk_manager::{RiskLimits, RiskManager};
+use crate::agents::specialists::strategy_analyst::StrategyAnalyst;
 use crate::agents::swarm_member::SwarmMember;
 use crate::api::{Provider, ProviderPolicy};
 use crate::backtest::cycle::{self, Begin, Cycle};
@@ -111,6 +114,12 @@ pub struct House {
     pub data_engineer: ShellRef<DataEngineer, Mute>,
     /// Grades what was decided.
     pub analyst: ShellRef<PerformanceAnalyst, Mute>,
+    /// Sizes what was agreed.
+    pub risk: ShellRef<RiskManager, Mute>,
+    /// Looks where lines are going.
+    pub market_intelligence: ShellRef<MarketIntelligence, Mute>,
+    /// Follows strategies on record.
+    pub strategy_analyst: ShellRef<StrategyAnalyst, Mute>,
     /// The consensus swarm.
     pub swarm: SwarmRef,
     /// Its members.
@@ -245,9 +254,7 @@ impl House {
         let (consensus_spec, consensus) = consensus::hang_up(&staff.risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
-            data_engineer: &staff.data_engineer,
-            risk: &staff.risk,
-            analyst: &staff.analyst,
+            staff: &staff,
             swarm: &consensus.swarm,
             members: &consensus.members,
             models: &consensus.models,
@@ -278,6 +285,9 @@ impl House {
             registry: platform.registry,
             data_engineer: staff.data_engineer,
             analyst: staff.analyst,
+            risk: staff.risk,
+            market_intelligence: staff.market_intelligence,
+            strategy_analyst: staff.strategy_analyst,
             swarm: consensus.swarm,
             members: consensus.members,
             models: consensus.models,

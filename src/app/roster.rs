@@ -3,15 +3,17 @@
 use super::conductor::Conducting;
 use super::llm::ModelSeat;
 use super::research::hang_up::Research;
+use super::specialists::Specialists;
 use super::{MemberRef, Platform, SwarmRef, api_manager, clerk, teller};
-use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
+use crate::agents::specialists::{
+    data_engineer, market_intelligence, performance_analyst, risk_manager, strategy_analyst,
+};
 use crate::agents::workers::logger;
 use crate::agents::{llm_member, orchestrator, strategist, swarm_member, validator};
 use crate::backtest::{cycle, strategy_desk};
 use crate::bus::{Begin, Door, Entry, Registry, RegistryError};
 use crate::domain::belief::Seat;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
-use crate::shell::{Mute, ShellRef};
 use crate::store::{Conn, keeper};
 use crate::swarms::{conductor, consensus, generation, minutes, validation};
 use std::collections::BTreeMap;
@@ -28,9 +30,7 @@ const BUS_CARD: Card = Card {
 /// The handles of everybody in the house.
 pub(super) struct Everybody<'a> {
     pub(super) platform: &'a Platform,
-    pub(super) data_engineer: &'a ShellRef<data_engineer::DataEngineer, Mute>,
-    pub(super) risk: &'a ShellRef<risk_manager::RiskManager, Mute>,
-    pub(super) analyst: &'a ShellRef<performance_analyst::PerformanceAnalyst, Mute>,
+    pub(super) staff: &'a Specialists,
     pub(super) swarm: &'a SwarmRef,
     pub(super) members: &'a BTreeMap<Seat, MemberRef>,
     pub(super) models: &'a BTreeMap<Seat, ModelSeat>,
@@ -48,12 +48,26 @@ pub(super) fn register(all: &Everybody) -> Result<(), RegistryError> {
         Entry::of(teller::PATH, teller::CARD, &all.platform.teller).reading(Door::new(all.platform.teller.port())),
         Entry::of("/platform/logger", logger::CARD, &all.platform.logger),
         Entry::of("/platform/api_manager", api_manager::CARD, &all.platform.api),
-        Entry::of("/specialists/data_engineer", data_engineer::CARD, all.data_engineer),
-        Entry::of(minutes::RISK_PATH, risk_manager::CARD, all.risk),
+        Entry::of(
+            "/specialists/data_engineer",
+            data_engineer::CARD,
+            &all.staff.data_engineer,
+        ),
+        Entry::of(minutes::RISK_PATH, risk_manager::CARD, &all.staff.risk),
         Entry::of(
             "/specialists/performance_analyst",
             performance_analyst::CARD,
-            all.analyst,
+            &all.staff.analyst,
+        ),
+        Entry::of(
+            "/specialists/market_intelligence",
+            market_intelligence::CARD,
+            &all.staff.market_intelligence,
+        ),
+        Entry::of(
+            "/specialists/strategy_analyst",
+            strategy_analyst::CARD,
+            &all.staff.strategy_analyst,
         ),
         Entry::of(swarm, consensus::CARD, all.swarm),
     ];

@@ -230,7 +230,7 @@ impl Table {
         bring_back(ctx, answer, move |said| {
             match said.map(|effects| effects.into_iter().next()) {
                 Ok(Some(risk_manager::Effect::Decided(decisions))) => Input::Reviewed { round, decisions },
-                Ok(None) => Input::ReviewLost { round },
+                Ok(Some(risk_manager::Effect::TookStock(_)) | None) => Input::ReviewLost { round },
                 Err(error) => {
                     log::warn!("the risk manager did not answer: {error}");
                     Input::ReviewLost { round }

@@ -11,6 +11,7 @@ pub use slot::{Graded, Happened, Held};
 use super::House;
 use super::conductor::timetable;
 use super::grading::grade_all;
+use super::learning::{self, Standpoint};
 use super::order::WeekOrder;
 use super::sync::{Step, SyncOrder, Topic, sync};
 use super::week::play;
@@ -322,10 +323,17 @@ impl Unattended<'_> {
                 self.archive = None;
             }
         }
+        if slot.task.picks() || slot.task == Task::Daily {
+            let archive = self.archive().await?;
+            notes.extend(learning::watched(self.house, &self.standpoint(&archive, slot)).await);
+        }
         if matches!(slot.task, Task::Grade | Task::Daily) {
             let archive = self.archive().await?;
             return Ok(match grade_all(self.house, &archive, self.now()).await {
-                Ok(report) => Ok(Done::graded(notes, report, archive.as_of(self.now()))),
+                Ok(report) => {
+                    notes.extend(learning::learnt(self.house, &self.standpoint(&archive, slot)).await);
+                    Ok(Done::graded(notes, report, archive.as_of(self.now())))
+                }
                 Err(error) => Err(error.to_string()),
             });
         }
@@ -341,6 +349,15 @@ impl Unattended<'_> {
             Ok(played) => Ok(Done::held(notes, order, played)),
             Err(error) => Err(error.to_string()),
         })
+    }
+
+    fn standpoint<'m>(&'m self, archive: &'m Arc<Archive>, slot: &Slot) -> Standpoint<'m> {
+        Standpoint {
+            archive,
+            when: slot.when,
+            now: self.now(),
+            settings: &self.standing.settings,
+        }
     }
 
     /// Brings what is wanted and allowed; what cannot be brought degrades what is decided and is said.

@@ -248,7 +248,11 @@ async fn prepare(house: &House, order: &WeekOrder) -> Result<Vec<Prepared>, Week
     })?;
     Ok(said
         .into_iter()
-        .flat_map(|data_engineer::Effect::Prepared(rounds)| rounds)
+        .filter_map(|effect| match effect {
+            data_engineer::Effect::Prepared(rounds) => Some(rounds),
+            data_engineer::Effect::TookStock(_) => None,
+        })
+        .flatten()
         .collect())
 }
 

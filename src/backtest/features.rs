@@ -273,10 +273,25 @@ pub fn table(
     quarantine: &Quarantine,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Table, BuildError> {
+    table_of(archive, &archive.weeks(), at, roster, quarantine, progress)
+}
+
+/// [`table`] of some weeks alone; seats know all that came before them.
+///
+/// # Errors
+/// As [`table`].
+pub fn table_of(
+    archive: &Arc<Archive>,
+    weeks: &[SeasonWeek],
+    at: Known,
+    roster: &[(&str, MindFactory)],
+    quarantine: &Quarantine,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Table, BuildError> {
     let as_of = as_of(at).ok_or(TableError::Moment)?;
     let mut walk = Walk::new(roster, as_of);
     let mut builders = Market::ALL.map(SheetBuilder::new);
-    let rounds = rounds(archive, &archive.weeks(), as_of);
+    let rounds = rounds(archive, weeks, as_of);
     let mut n_quarantined = 0;
     for (done, planned) in rounds.iter().enumerate() {
         for row in walk.round(archive, planned) {

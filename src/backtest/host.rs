@@ -93,11 +93,13 @@ impl BareHost {
                         let round = review.round.clone();
                         let mut rng = Pcg64Mcg::new(0); // the risk manager draws nothing
                         let said = drive(&mut self.risk, risk_manager::Input::Review(review), now, &mut rng);
-                        for risk_manager::Effect::Decided(decisions) in said {
-                            inputs.push_back(Input::Reviewed {
-                                round: round.clone(),
-                                decisions,
-                            });
+                        for effect in said {
+                            if let risk_manager::Effect::Decided(decisions) = effect {
+                                inputs.push_back(Input::Reviewed {
+                                    round: round.clone(),
+                                    decisions,
+                                });
+                            }
                         }
                     }
                     Effect::Wake(..) => {} // nobody is late in a loop

@@ -8,6 +8,8 @@ pub mod metrics;
 
 pub mod calibration;
 
+pub mod scorecard;
+
 mod format;
 
 pub mod reconcile;

@@ -287,7 +287,9 @@ impl fmt::Display for Why {
                 )
             }
             Why::Seat { seat, then, now } => write!(f, "{seat}: {then}; now {now}"),
-            Why::Restarted { seat } => write!(f, "{seat} came down in one of the two, and answered after it came back"),
+            Why::Restarted { seat } => {
+                write!(f, "{seat} came down in one of the two, and answered after it came back")
+            }
             Why::Opinions { n, largest } => {
                 write!(
                     f,

@@ -1,13 +1,13 @@
 //! `huddle doctor`: is everything there that picks need, and if not, what to do.
 
-use super::Failure;
 use super::output::emit;
+use super::{Failure, agents};
 use crate::api::Provider;
 use crate::config::Settings;
 use crate::domain::calendar::season_of;
 use crate::home::{Home, HomeError};
 use crate::store::status::{self, DataStatus};
-use crate::store::{Conn, Store, journal, letters};
+use crate::store::{Conn, Store, journal, kpis, letters};
 use crate::transport::Secrets;
 use chrono::{DateTime, TimeZone, Utc};
 use clap::Args;
@@ -187,11 +187,31 @@ fn database_checks(home: &Home, now: DateTime<Utc>) -> Vec<Check> {
         ),
     });
     checks.extend(letter_checks(&mut conn));
+    checks.push(specialists_check(&mut conn));
     match status::status(&mut conn, now) {
         Ok(status) => checks.extend(data_checks(&status, now)),
         Err(e) => checks.push(bad("data", Health::Fail, e.to_string(), "restore a backup")),
     }
     checks
+}
+
+/// What specialists go without, by name.
+fn specialists_check(conn: &mut Conn) -> Check {
+    let mut lacks = Vec::new();
+    for card in agents::SPECIALISTS {
+        match kpis::history(conn, card.role, 1_000) {
+            Ok(history) => lacks.extend(agents::degraded(&history)),
+            Err(e) => return bad("agents", Health::Warn, e.to_string(), "look at `huddle agents`"),
+        }
+    }
+    if lacks.is_empty() {
+        return ok(
+            "agents",
+            "no specialist has said that it goes without a source".to_owned(),
+        );
+    }
+    let fix = "set the key or sync the topic it names, or leave it: the rest works without";
+    bad("agents", Health::Warn, lacks.join("; "), fix)
 }
 
 fn letter_checks(conn: &mut Conn) -> Vec<Check> {

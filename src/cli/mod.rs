@@ -5,6 +5,7 @@
 //! 2 usage, 3 settings, 5 a check failed or data was refused, 6 something asked for is not there, 130 interrupted.
 
 mod again;
+pub mod agents;
 pub mod api;
 pub mod audit;
 pub mod backtest;
@@ -123,6 +124,8 @@ pub enum Verb {
     Letters(letters::LettersCommand),
     /// Serve SIMULATED upstream APIs on a port of this machine, to develop against.
     Upstream(upstream::UpstreamArgs),
+    /// The five specialists: key figures with their intervals, what they claimed and what became of it, cards of seats.
+    Agents(agents::AgentsArgs),
     /// Check database, data, clock and keys, and say what to do.
     Doctor(doctor::DoctorArgs),
 }
@@ -241,6 +244,7 @@ fn dispatch(verb: Verb, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) ->
         Verb::Audit(command) => audit::run(&command, home, out),
         Verb::Letters(command) => letters::run(&command, home, out),
         Verb::Upstream(args) => upstream::run(&args, home, now, out),
+        Verb::Agents(args) => agents::run(&args, home, now, out),
         Verb::Doctor(args) => doctor::run(&args, home, now, out),
     }
 }

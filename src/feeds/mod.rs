@@ -13,7 +13,6 @@ pub mod espn;
 mod json;
 pub mod kickoffs;
 mod market;
-pub mod movement;
 pub mod nflverse;
 pub mod nflverse_games;
 pub mod nws;

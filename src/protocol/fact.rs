@@ -1,7 +1,7 @@
 //! Facts: what happened, in the past tense, as the journal keeps it.
 //!
-//! A fact may be caused only by what comes before it in the order Observed, Opined, Agreed, Decided, Acted, Settled. Their
-//! written form is chained by hashes in every journal there is, so a name or an order of fields never changes.
+//! A fact may be caused only by what comes before it in the order Observed, Opined, Agreed, Decided, Acted, Settled; Learned
+//! closes the circle. Their written form is chained by hashes in every journal there is, so a name or an order of fields never changes.
 
 use crate::domain::belief::{Basis, Seat};
 use crate::domain::game::{GameId, SeasonWeek};
@@ -102,6 +102,30 @@ pub enum Fact {
         /// Closing line value in points, where a close exists.
         clv_points: Option<f64>,
     },
+    /// A specialist took stock of a week.
+    Learned {
+        /// Whose figures, by role.
+        agent: String,
+        /// The week whose last game was graded.
+        when: SeasonWeek,
+        /// The figures.
+        figures: Vec<FigureLine>,
+        /// Claims that were resolved by it.
+        n_resolved: usize,
+        /// Claims it makes.
+        n_remembered: usize,
+    },
+}
+
+/// A key figure as it is journaled: the table keeps its interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureLine {
+    /// Which.
+    pub name: String,
+    /// Its value; none when it could not be computed.
+    pub value: Option<f64>,
+    /// Observations behind it.
+    pub n: u64,
 }
 
 /// One market's agreement as it is journaled.

@@ -2,7 +2,7 @@
 //!
 //! Pure arithmetic on numbers and weeks: nothing here knows what a strategy, a price or a report is. Random streams are handed
 //! in. In reading order: a rate with its interval, and how many bets prove one; what a search makes of its best; what a
-//! bankroll went through, and may go through.
+//! bankroll went through, and may go through; how good forecasts are.
 
 pub mod interval;
 
@@ -29,6 +29,10 @@ pub mod homogeneity;
 pub mod equity;
 
 pub mod risk;
+
+pub mod scoring;
+
+pub mod correlation;
 
 pub mod splitmix;
 

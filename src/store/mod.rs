@@ -14,7 +14,9 @@ pub mod games;
 pub mod imports;
 pub mod journal;
 pub mod keeper;
+pub mod kpis;
 pub mod letters;
+pub mod memories;
 pub mod quarantine;
 pub mod quotes;
 pub mod research;
@@ -23,9 +25,11 @@ pub mod rows;
 pub mod schema;
 pub mod slots;
 pub mod status;
+pub mod stock;
 #[cfg(test)]
 mod tests;
 pub mod trials;
+pub mod upkeep;
 
 pub use error::StoreError;
 

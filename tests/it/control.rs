@@ -29,9 +29,14 @@ struct AtWork(Child);
 
 impl AtWork {
     fn begin(home: &Path) -> AtWork {
-        let mut child = command(home, &["run", "--no-input"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command(home, &["run", "--no-input"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         assert!(line.starts_with("at work since"), "{line}");
         AtWork(child)
     }

@@ -5,6 +5,7 @@
     reason = "helpers of tests; clippy exempts only the test functions themselves"
 )]
 
+mod agents;
 mod api;
 mod backtest;
 mod bus;

@@ -73,7 +73,10 @@ fn what_a_replay_decided_can_be_derived_again() {
     assert_eq!(again["n_unexplained"], 0);
     let week = &again["weeks"]["3"];
     let differences = week["differences"].as_array().unwrap();
-    assert!(!differences.is_empty(), "the run looks more often than the backtest: {week}");
+    assert!(
+        !differences.is_empty(),
+        "the run looks more often than the backtest: {week}"
+    );
     assert!(differences.iter().all(|d| !d["why"].as_array().unwrap().is_empty()));
 
     let graded = huddle(&own, &["grade", "--json"], 0);
@@ -84,7 +87,10 @@ fn what_a_replay_decided_can_be_derived_again() {
     assert_eq!((&derived["same"], &derived["round_same"]), (&true.into(), &true.into()));
     // Another bankroll stakes otherwise, and the reason is named.
     let other = huddle(&own, &["audit", "replay", pick, "--bankroll", "50"], 5);
-    assert!(other.contains("DECIDED OTHERWISE") && other.contains("the settings were others"), "{other}");
+    assert!(
+        other.contains("DECIDED OTHERWISE") && other.contains("the settings were others"),
+        "{other}"
+    );
     huddle(&own, &["audit", "replay", "no-such-pick"], 6);
     huddle(&own, &["reconcile", "--season", "2016"], 6);
 }
@@ -92,9 +98,15 @@ fn what_a_replay_decided_can_be_derived_again() {
 #[test]
 fn a_replay_goes_as_fast_as_it_is_told() {
     let home = league();
-    huddle(home.path(), &["replay", "--season", "2017", "--weeks", "3", "--speed", "0"], 2);
+    huddle(
+        home.path(),
+        &["replay", "--season", "2017", "--weeks", "3", "--speed", "0"],
+        2,
+    );
     // Two weeks of seconds, a day of them in one of ours and more.
-    let args = ["replay", "--season", "2017", "--weeks", "3", "--speed", "4000000", "--json"];
+    let args = [
+        "replay", "--season", "2017", "--weeks", "3", "--speed", "4000000", "--json",
+    ];
     let paced: Value = serde_json::from_str(&huddle(home.path(), &args, 0)).unwrap();
     let args = ["replay", "--season", "2017", "--weeks", "3", "--json"];
     let fast: Value = serde_json::from_str(&huddle(home.path(), &args, 0)).unwrap();

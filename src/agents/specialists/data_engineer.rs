@@ -3,6 +3,9 @@
 //! An offer carries only prices of the moment the round decides at. A stale opener beside a closing line would be the
 //! best price of every game, and a bet on it would be imaginary.
 
+pub mod upkeep;
+
+use super::stock::Stock;
 use crate::domain::archive::{Archive, View};
 use crate::domain::belief::{Basis, Offer};
 use crate::domain::game::{Fixture, SeasonWeek};
@@ -12,6 +15,7 @@ use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use upkeep::Upkeep;
 
 /// When a week's bets are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +79,7 @@ pub fn plan(archive: &Archive, when: SeasonWeek, as_of: AsOf) -> Vec<Planned> {
 pub const CARD: Card = Card {
     role: "data_engineer",
     level: Level::Specialist,
-    tools: &["slates"],
+    tools: &["slates", "freshness", "quality_checks"],
     memory: Memory::None,
     reasoning: Reasoning::Rules,
 };
@@ -94,6 +98,8 @@ pub enum Input {
         /// The books the user can bet at; all when not named.
         books: Option<Vec<Book>>,
     },
+    /// The week is over: how is what was brought?
+    TakeStock(Box<Upkeep>),
 }
 
 /// A round with all it may know.
@@ -112,6 +118,8 @@ pub struct Prepared {
 pub enum Effect {
     /// The rounds, earliest first.
     Prepared(Vec<Prepared>),
+    /// Its figures.
+    TookStock(Stock),
 }
 
 /// The machine. It keeps nothing: what it says follows from the archive alone.
@@ -123,20 +131,22 @@ impl Machine for DataEngineer {
     type Effect = Effect;
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
-        let Input::Prepare {
-            archive,
-            when,
-            as_of,
-            books,
-        } = input;
-        let prepare = |planned: Planned| {
-            let view = archive.as_of(planned.at);
-            let slate = slate(&planned, &view, as_of, books.as_deref());
-            Prepared { planned, view, slate }
-        };
-        turn.emit(Effect::Prepared(
-            plan(&archive, when, as_of).into_iter().map(prepare).collect(),
-        ));
+        turn.emit(match input {
+            Input::Prepare {
+                archive,
+                when,
+                as_of,
+                books,
+            } => {
+                let prepare = |planned: Planned| {
+                    let view = archive.as_of(planned.at);
+                    let slate = slate(&planned, &view, as_of, books.as_deref());
+                    Prepared { planned, view, slate }
+                };
+                Effect::Prepared(plan(&archive, when, as_of).into_iter().map(prepare).collect())
+            }
+            Input::TakeStock(upkeep) => Effect::TookStock(upkeep::stock(&upkeep)),
+        });
     }
 }
 

@@ -3,13 +3,19 @@
 //! A season's margin and total distributions are those of its opening week, so a closing line value in probability never
 //! depends on results that came later, nor on which bets were graded first.
 
+pub mod attribution;
+pub mod indicators;
+mod lessons;
+
 use super::grading::{Graded, grade};
+use super::stock::Stock;
 use crate::domain::archive::{Archive, View};
 use crate::domain::pick::Decision;
 use crate::machine::{Machine, Turn};
 use crate::market::shapes::Shapes;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use chrono::{DateTime, Utc};
+use indicators::Ledger;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,8 +34,8 @@ pub struct Case {
 pub const CARD: Card = Card {
     role: "performance_analyst",
     level: Level::Specialist,
-    tools: &["grading"],
-    memory: Memory::None,
+    tools: &["grading", "attribution", "lessons"],
+    memory: Memory::Stored,
     reasoning: Reasoning::Quantitative,
 };
 
@@ -45,6 +51,8 @@ pub enum Input {
         /// The instant of grading.
         now: DateTime<Utc>,
     },
+    /// The week is over: what is the profit made of, and what is to be learnt?
+    TakeStock(Box<Ledger>),
 }
 
 /// What it says.
@@ -52,6 +60,8 @@ pub enum Input {
 pub enum Effect {
     /// A grade for each case in order; `None` while its game is not over.
     Graded(Vec<Option<Graded>>),
+    /// Its figures, new lessons, and what became of older ones.
+    TookStock(Stock),
 }
 
 /// The machine.
@@ -81,11 +91,19 @@ impl Machine for PerformanceAnalyst {
     const HEAVY: bool = true;
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
-        let Input::Grade { archive, cases, now } = input;
-        let known = archive.as_of(now);
-        self.fit(&known, &cases);
-        let grade = |case: &Case| grade(&case.decision, case.decided_at, &known, self.shapes.get(&case.season)?);
-        let graded = cases.iter().map(grade).collect();
-        turn.emit(Effect::Graded(graded));
+        match input {
+            Input::Grade { archive, cases, now } => {
+                let known = archive.as_of(now);
+                self.fit(&known, &cases);
+                let shapes = &self.shapes;
+                let grade =
+                    |case: &Case| grade(&case.decision, case.decided_at, &known, shapes.get(&case.season)?);
+                let graded = cases.iter().map(grade).collect();
+                turn.emit(Effect::Graded(graded));
+            }
+            Input::TakeStock(ledger) => {
+                turn.emit(Effect::TookStock(indicators::stock(&ledger)));
+            }
+        }
     }
 }

@@ -3,7 +3,10 @@
 //! It never changes an opinion. Stakes are a fraction of Kelly on the pooled probability, sized for all bets of the slate
 //! at once, then capped by tier, by exposure on the game, the US Eastern day and the week. Freed exposure is not handed to other picks.
 
+pub mod bankroll;
+
 use super::price_shopping::{Valued, best};
+use super::stock::Stock;
 use crate::domain::belief::Offer;
 use crate::domain::game::GameId;
 use crate::domain::money::Cents;
@@ -14,6 +17,7 @@ use crate::market::kelly::{Wager, simultaneous};
 use crate::market::shapes::Shapes;
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::question::Review;
+use bankroll::Appraisal;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,7 +57,13 @@ impl Default for RiskLimits {
 pub const CARD: Card = Card {
     role: "risk_manager",
     level: Level::Specialist,
-    tools: &["price_shopping", "staking"],
+    tools: &[
+        "price_shopping",
+        "staking",
+        "exposure_limits",
+        "monte_carlo",
+        "value_at_risk",
+    ],
     memory: Memory::None,
     reasoning: Reasoning::Quantitative,
 };
@@ -63,6 +73,8 @@ pub const CARD: Card = Card {
 pub enum Input {
     /// Decide on these agreements.
     Review(Box<Review>),
+    /// The week is over: what did the bankroll go through, and what may come?
+    TakeStock(Box<Appraisal>),
 }
 
 /// What the risk manager says.
@@ -70,6 +82,8 @@ pub enum Input {
 pub enum Effect {
     /// Bets and passes, in the order of the agreements.
     Decided(Vec<Decision>),
+    /// Its figures.
+    TookStock(Stock),
 }
 
 /// The machine.
@@ -317,12 +331,15 @@ impl Exposures {
 impl Machine for RiskManager {
     type Input = Input;
     type Effect = Effect;
-    /// Fitting the shapes of a season reads every game.
+    /// Fitting the shapes of a season reads every game, and futures are played by the ten thousand.
     const HEAVY: bool = true;
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
         match input {
             Input::Review(review) => turn.emit(Effect::Decided(self.review(&review))),
+            Input::TakeStock(appraisal) => {
+                turn.emit(Effect::TookStock(bankroll::stock(&appraisal)));
+            }
         }
     }
 }

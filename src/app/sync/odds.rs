@@ -4,9 +4,9 @@
 use super::{Papers, Step, Sync, SyncError};
 use crate::api::{Answer, Call, Tolerance};
 use crate::domain::game::Fixture;
+use crate::domain::movement::{Movement, Settings};
 use crate::domain::quote::Quote;
 use crate::domain::source::Source;
-use crate::feeds::movement::{Movement, Settings};
 use crate::feeds::odds_api::{OddsFormat, OddsQuestion, odds_call};
 use crate::feeds::offers::{self, Offer};
 use crate::feeds::{Parsed, espn, odds_api, sanity};

@@ -100,9 +100,27 @@ fn each_difference_has_its_cause() {
 fn what_was_known_the_settings_and_the_program_are_roots() {
     let then = held(|_| ());
     let roots = [
-        ("facts", Held { data: "x".into(), ..then.clone() }),
-        ("settings", Held { settings: "x".into(), ..then.clone() }),
-        ("program", Held { program: "x".into(), ..then.clone() }),
+        (
+            "facts",
+            Held {
+                data: "x".into(),
+                ..then.clone()
+            },
+        ),
+        (
+            "settings",
+            Held {
+                settings: "x".into(),
+                ..then.clone()
+            },
+        ),
+        (
+            "program",
+            Held {
+                program: "x".into(),
+                ..then.clone()
+            },
+        ),
     ];
     for (name, mut now) in roots {
         assert!(why(&then, &now).is_empty(), "the same decision needs no cause");
@@ -143,13 +161,20 @@ fn a_run_is_held_against_the_backtest_by_the_look_it_bet_at() {
     assert_eq!((all.n_same, all.n_otherwise, all.n_opposite), (1, 1, 1));
     assert_eq!((all.n_run_alone, all.n_backtest_alone), (1, 2));
     assert_eq!(all.differences.len(), 5);
-    assert!(all.differences[0].run.contains("bet home, 10.00, Thu 01 Jan 09:00 UTC"), "{:?}", all.differences[0]);
+    assert!(
+        all.differences[0].run.contains("bet home, 10.00, Thu 01 Jan 09:00 UTC"),
+        "{:?}",
+        all.differences[0]
+    );
     assert!(all.differences.iter().all(|d| !d.why.is_empty()));
 }
 
 #[test]
 fn the_first_difference_of_two_texts_is_shown_with_what_is_around_it() {
-    assert_eq!(first_difference("abc", "abd"), ["...abc...", "...abd..."].map(String::from));
+    assert_eq!(
+        first_difference("abc", "abd"),
+        ["...abc...", "...abd..."].map(String::from)
+    );
     let long = "é".repeat(40);
     let [a, b] = first_difference(&format!("{long}1{long}"), &format!("{long}2{long}"));
     assert!(a.contains('1') && b.contains('2') && a.len() < 90, "{a} {b}");

@@ -5,6 +5,8 @@
     reason = "the columns are documented by the row structs and the migration"
 )]
 
+mod experts;
 mod house;
 
+pub use experts::*;
 pub use house::*;

@@ -2,6 +2,7 @@
 
 mod api;
 mod decisions;
+mod experts;
 mod facts;
 mod imports;
 mod letters;

@@ -3,9 +3,9 @@
 //! A book moves when its line changes, or its price at the same line by more than rounding. When several books move one
 //! way within half an hour, somebody knows something: the trade calls that steam.
 
-use crate::domain::game::GameId;
-use crate::domain::line_move::LineMove;
-use crate::domain::quote::{Book, Market, Quote, Side};
+use super::game::GameId;
+use super::line_move::LineMove;
+use super::quote::{Book, Market, Quote, Side};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,7 +168,66 @@ impl Movement {
 
 /// The probability of the first side with the margin taken out in proportion; `None` unless both prices are there.
 fn fair(quote: &Quote) -> Option<f64> {
-    let implied = |price: crate::domain::price::American| 1.0 / price.decimal().get();
+    let implied = |price: super::price::American| 1.0 / price.decimal().get();
     let (first, second) = (implied(quote.first?), implied(quote.second?));
     Some(first / (first + second))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::HalfPoints;
+    use super::super::quote::Moment;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn quote(book: u8, half: i16, minute: i64) -> Quote {
+        Quote {
+            game: GameId::new("2010_01_A_B"),
+            book: Book::new(&format!("book{book}")),
+            market: Market::Spread,
+            line: Some(HalfPoints(half)),
+            first: None,
+            second: None,
+            as_of: DateTime::UNIX_EPOCH + TimeDelta::minutes(minute),
+            moment: Moment::Live,
+        }
+    }
+
+    proptest! {
+        /// Whatever a single book does, and two of them, is no steam; and steam is only where enough different books went
+        /// one way within the window.
+        #[test]
+        fn steam_needs_several_books_within_the_window(
+            shown in prop::collection::vec((0u8..5, -6i16..6, 0i64..400), 0..60),
+            n_books in 1u8..6,
+        ) {
+            let settings = Settings::default();
+            let quotes: Vec<Quote> =
+                shown.iter().map(|(book, half, minute)| quote(book % n_books, *half, *minute)).collect();
+            let moves = Movement::new(settings).observe(&quotes);
+            for steam in moves.iter().filter(|m| m.steam) {
+                let together: BTreeSet<&Book> = moves
+                    .iter()
+                    .filter(|m| m.side == steam.side && (m.at - steam.at).abs() <= settings.steam_window)
+                    .map(|m| &m.book)
+                    .collect();
+                prop_assert!(together.len() >= settings.steam_books, "{steam:?} among {together:?}");
+            }
+            if usize::from(n_books) < settings.steam_books {
+                prop_assert!(moves.iter().all(|m| !m.steam));
+            }
+        }
+
+        /// Three books that go the same way at once are steam, whatever they showed before.
+        #[test]
+        fn three_books_at_once_are_steam(from in -20i16..20, by in 1i16..6, apart in 0i64..15) {
+            let before: Vec<Quote> = (0..3).map(|book| quote(book, from, 0)).collect();
+            let after: Vec<Quote> =
+                (0..3).map(|book| quote(book, from + by, 100 + i64::from(book) * apart)).collect();
+            let mut movement = Movement::new(Settings::default());
+            movement.observe(&before);
+            let moves = movement.observe(&after);
+            prop_assert_eq!(moves.iter().filter(|m| m.steam).count(), 3);
+        }
+    }
 }
