@@ -15,6 +15,7 @@ pub mod imports;
 pub mod journal;
 pub mod keeper;
 pub mod letters;
+pub mod model_calls;
 pub mod quarantine;
 pub mod quotes;
 pub mod research;

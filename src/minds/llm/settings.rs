@@ -26,6 +26,9 @@ pub struct MindSettings {
     pub day_usd: f64,
     /// Dollars a UTC month may cost.
     pub month_usd: f64,
+    /// True when models answer with what was kept of them alone, and nobody is asked; of a process, not of a file.
+    #[serde(skip)]
+    pub kept_only: bool,
 }
 
 impl Default for MindSettings {
@@ -38,6 +41,7 @@ impl Default for MindSettings {
             round_usd: 0.10,
             day_usd: 0.25,
             month_usd: 3.0,
+            kept_only: false,
         }
     }
 }
@@ -106,7 +110,7 @@ const MAX_CHAIN: usize = 5;
 
 impl SlotSettings {
     /// Whose account it uses, and how it is spoken to.
-    fn line(&self) -> (Provider, Dialect) {
+    pub(super) fn line(&self) -> (Provider, Dialect) {
         match (self.provider, &self.base_url) {
             // A server nobody has a key for stands where Ollama would: free, on this machine, one call at a time.
             (None, _) => (Provider::Ollama, Dialect::Compatible),
@@ -119,7 +123,7 @@ impl SlotSettings {
     }
 
     /// The base without the `/v1` that every path begins with.
-    fn base(&self) -> Option<String> {
+    pub(super) fn base(&self) -> Option<String> {
         let url = self.base_url.as_deref()?.trim().trim_end_matches('/');
         Some(url.strip_suffix("/v1").unwrap_or(url).to_owned())
     }
@@ -307,10 +311,10 @@ impl MindSettings {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn slot(name: &str, provider: Option<Provider>, base_url: Option<&str>) -> SlotSettings {
+    pub(in crate::minds::llm) fn slot(name: &str, provider: Option<Provider>, base_url: Option<&str>) -> SlotSettings {
         SlotSettings {
             name: name.to_owned(),
             provider,
@@ -326,7 +330,7 @@ mod tests {
         }
     }
 
-    fn settings(slots: Vec<SlotSettings>) -> MindSettings {
+    pub(in crate::minds::llm) fn settings(slots: Vec<SlotSettings>) -> MindSettings {
         MindSettings {
             slots,
             ..MindSettings::default()

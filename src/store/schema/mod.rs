@@ -6,5 +6,7 @@
 )]
 
 mod house;
+mod minds;
 
 pub use house::*;
+pub use minds::*;

@@ -5,6 +5,7 @@ mod decisions;
 mod facts;
 mod imports;
 mod letters;
+mod model_calls;
 mod opening;
 mod research;
 
