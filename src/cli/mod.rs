@@ -15,6 +15,7 @@ pub mod grade;
 pub mod halt;
 pub mod leakcheck;
 pub mod letters;
+pub mod minds;
 pub mod odds;
 pub mod output;
 pub mod parlays;
@@ -115,6 +116,9 @@ pub enum Verb {
     /// Letters between agents: what waits, what was set aside and why; release or discard it.
     #[command(subcommand)]
     Letters(letters::LettersCommand),
+    /// Language models: what they were asked, what they said, and what their seat made of it.
+    #[command(subcommand)]
+    Minds(minds::MindsCommand),
     /// Serve SIMULATED upstream APIs on a port of this machine, to develop against.
     Upstream(upstream::UpstreamArgs),
     /// Check database, data, clock and keys, and say what to do.
@@ -224,6 +228,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, &home, out),
         Verb::Letters(command) => letters::run(&command, &home, out),
+        Verb::Minds(command) => minds::run(&command, &home, out),
         Verb::Upstream(args) => upstream::run(&args, &home, now, out),
         Verb::Doctor(args) => doctor::run(&args, &home, now, out),
     }

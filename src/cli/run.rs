@@ -1,11 +1,13 @@
 //! `huddle run`: the house works the week by itself, in the foreground, until it is told to stop.
 
 use super::Failure;
+use super::minds::MindsArgs;
 use super::session::{self, INTERRUPTED, NetArgs, Session};
 use crate::actor::How;
 use crate::api::Provider;
 use crate::app::sync::Topic;
 use crate::app::unattended::{self, Happened, Standing};
+use crate::config::Settings;
 use crate::domain::calendar::eastern_label;
 use crate::home::Home;
 use crate::store::keeper::{Do, Work};
@@ -27,6 +29,9 @@ pub struct RunArgs {
     /// Whether services are asked.
     #[command(flatten)]
     pub net: NetArgs,
+    /// Which language models are asked.
+    #[command(flatten)]
+    pub minds: MindsArgs,
 }
 
 /// Asks when the last slot that was settled had been due.
@@ -47,7 +52,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// [`Failure`] of the session, or of the house when its database or an actor is lost for good.
 pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let ended = session::in_new_home(home, args.net, async |session: &Session| {
+    let adjust = |settings: &mut Settings| args.minds.adjust(settings);
+    let ended = session::in_new_home(home, args.net, adjust, async |session: &Session| {
         let last = session.house.database.ask(Do(LastDue), How::within(PATIENCE)).await;
         let last = last.context("the database did not answer")??;
         let since = last.map_or(now, |at| at.and_utc());

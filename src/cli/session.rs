@@ -119,9 +119,10 @@ pub fn in_home<T>(
 pub fn in_new_home<T>(
     home: &Home,
     net: NetArgs,
+    adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    in_database(home, &home.database(), net, |_| Ok(()), work)
+    in_database(home, &home.database(), net, adjust, work)
 }
 
 fn in_database<T>(

@@ -69,7 +69,7 @@ pub fn run(args: &SyncArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Fail
     } else {
         args.only.clone()
     };
-    let view = session::in_new_home(home, args.net, async |s: &Session| {
+    let view = session::in_new_home(home, args.net, |_| Ok(()), async |s: &Session| {
         plan_ahead(s).await?;
         let steps = bring(s, &topics, "data_sync").await;
         let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;

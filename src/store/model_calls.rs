@@ -192,3 +192,19 @@ pub fn of_slot(conn: &mut Conn, slot: &str, limit: u32) -> Result<Vec<ModelCall>
         .select(ModelCall::as_select());
     Ok(calls.load(conn)?)
 }
+
+/// Rounds with kept calls whose name begins with `start`, by name, at most three: enough to tell one from many.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn rounds_beginning(conn: &mut Conn, start: &str) -> Result<Vec<String>, StoreError> {
+    // Compared as text and not by LIKE, whose wildcards stand in every round's name.
+    let rounds: Vec<String> = table::table
+        .filter(table::round_id.ge(start))
+        .order(table::round_id.asc())
+        .select(table::round_id)
+        .distinct()
+        .limit(3)
+        .load(conn)?;
+    Ok(rounds.into_iter().filter(|round| round.starts_with(start)).collect())
+}

@@ -126,7 +126,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Asks every service that can be asked for nothing, and waits for the answers.
 pub(super) fn probe(home: &Home, net: NetArgs) -> Result<ApiStats, Failure> {
-    session::in_new_home(home, net, async |s: &Session| {
+    session::in_new_home(home, net, |_| Ok(()), async |s: &Session| {
         s.house.api.tell(ProbeIdle, Lane::Normal)?;
         let began = s.clock.monotonic();
         loop {
