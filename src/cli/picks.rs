@@ -127,7 +127,12 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
         let past = matches!(choose(args, &session.archive, now), Ok((_, AsOf::Open)));
         let live = !past && args.as_of.is_none() && !args.net.offline;
         let (archive, now) = if live {
-            bring(session, &LIVE, "picks").await;
+            let mut topics = LIVE.to_vec();
+            // Only models read headlines.
+            if !session.settings.minds.is_empty() {
+                topics.push(Topic::News);
+            }
+            bring(session, &topics, "picks").await;
             // What was just brought is known from now on, not from when the verb began.
             let now = session.clock.now() + TimeDelta::milliseconds(999);
             (session.reload().await?, now.trunc_subsecs(0))

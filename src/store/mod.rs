@@ -286,6 +286,7 @@ fn told(conn: &mut Conn) -> Result<Told, StoreError> {
         team_weeks: facts::team_weeks::all(conn)?,
         forecasts: facts::weather::all(conn)?,
         injuries: facts::injuries::all(conn)?,
+        headlines: facts::headlines::newest(conn, facts::headlines::MAX_READ)?,
     })
 }
 
@@ -321,6 +322,9 @@ pub fn data_hash(conn: &mut Conn) -> Result<String, StoreError> {
     told.injuries
         .iter()
         .for_each(|row| add(vec![("injury", format!("{row:?}"))]));
+    told.headlines
+        .iter()
+        .for_each(|row| add(vec![("headline", format!("{row:?}"))]));
     Ok(hex(&hasher.finalize()))
 }
 

@@ -8,6 +8,7 @@
 use super::View;
 use crate::domain::game::{Fixture, Game, GameId};
 use crate::domain::injury::{Availability, InjuryReport};
+use crate::domain::news::Headline;
 use crate::domain::team::Team;
 use crate::domain::team_week::TeamWeek;
 use crate::domain::weather::Forecast;
@@ -23,6 +24,8 @@ pub struct Told {
     pub forecasts: Vec<(GameId, Forecast)>,
     /// Injury reports.
     pub injuries: Vec<InjuryReport>,
+    /// Headlines.
+    pub headlines: Vec<Headline>,
 }
 
 /// The same in order, so that a view can cut it.
@@ -34,6 +37,8 @@ pub(super) struct Shelf {
     forecasts: BTreeMap<GameId, Vec<Forecast>>,
     /// By team, oldest first.
     injuries: BTreeMap<Team, Vec<InjuryReport>>,
+    /// Oldest first.
+    headlines: Vec<Headline>,
 }
 
 /// The first noon UTC after a game is settled.
@@ -81,10 +86,13 @@ impl Shelf {
         for list in injuries.values_mut() {
             list.sort_by(|a, b| (a.as_of, &a.player, a.source.name()).cmp(&(b.as_of, &b.player, b.source.name())));
         }
+        let mut headlines = told.headlines;
+        headlines.sort_by(|a, b| (a.as_of, a.source.name(), &a.id).cmp(&(b.as_of, b.source.name(), &b.id)));
         Shelf {
             counted,
             forecasts,
             injuries,
+            headlines,
         }
     }
 
@@ -96,7 +104,8 @@ impl Shelf {
             list.iter().map(text)
         });
         let injuries = self.injuries.values().flatten().map(|r| (r.as_of, format!("{r:?}")));
-        counted.chain(forecasts).chain(injuries)
+        let headlines = self.headlines.iter().map(|h| (h.as_of, format!("{h:?}")));
+        counted.chain(forecasts).chain(injuries).chain(headlines)
     }
 }
 
@@ -147,6 +156,14 @@ impl View {
             )
         };
         newest.into_values().filter(unlikely).collect()
+    }
+
+    /// Headlines about either of two teams that were known, the newest first.
+    pub fn headlines(&self, teams: [Team; 2]) -> impl Iterator<Item = &Headline> {
+        let all = &self.archive.told.headlines;
+        let known = &all[..all.partition_point(|h| h.as_of <= self.at)];
+        let about = move |h: &&Headline| h.teams.iter().any(|team| teams.contains(team));
+        known.iter().rev().filter(about)
     }
 }
 

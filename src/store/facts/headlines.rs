@@ -7,7 +7,7 @@ use crate::feeds::Parsed;
 use crate::store::imports::Counts;
 use crate::store::schema::headlines;
 use crate::store::{Conn, StoreError, Stored, immediate};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
@@ -54,13 +54,15 @@ pub fn store(conn: &mut Conn, answer: &Answer<'_>, said: &Parsed<Headline>) -> R
     })
 }
 
-/// The newest headlines that were known at an instant, newest first, at most `limit`.
+/// What is read into an archive: a season brings some ten thousand, and nobody is told what is older than a week.
+pub const MAX_READ: u32 = 20_000;
+
+/// The newest headlines, newest first, at most `limit`.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a row makes no sense.
-pub fn known(conn: &mut Conn, at: DateTime<Utc>, limit: u32) -> Result<Vec<Headline>, StoreError> {
+pub fn newest(conn: &mut Conn, limit: u32) -> Result<Vec<Headline>, StoreError> {
     let rows: Vec<Row> = headlines::table
-        .filter(headlines::as_of.le(at.naive_utc()))
         .order((headlines::as_of.desc(), headlines::id.asc()))
         .limit(i64::from(limit))
         .select(Row::as_select())
