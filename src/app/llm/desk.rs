@@ -6,10 +6,10 @@
 use super::purse::Purse;
 use crate::actor::{ActorRef, AskError, How};
 use crate::app::api_manager::{ApiManager, Fetch};
-use crate::api::{Answer as Reply, ApiError, Call, Endpoint, Priority, TokenPrice, Tolerance, usage};
+use crate::api::{Answer as Reply, ApiError, Call, Endpoint, Priority, Provider, TokenPrice, Tolerance, usage};
 use crate::clock::Clock;
 use crate::minds::llm::budget::{AGENT, unbilled};
-use crate::minds::llm::{Errand, Form, MindSettings, Slot, Then, Trouble};
+use crate::minds::llm::{Dialect, Errand, Form, MindSettings, Slot, Then, Trouble};
 use crate::protocol::question::RoundId;
 use crate::store::keeper::{Database, Do, Work};
 use crate::store::model_calls::{self, ANSWERED, ModelCall};
@@ -75,14 +75,13 @@ impl Desk {
         who: &str,
         settings: &MindSettings,
         chain: Arc<[Slot]>,
-        purse: Purse,
         ground: &super::Ground,
     ) -> Desk {
         Desk {
             api: ground.api.clone(),
             database: ground.database.clone(),
             clock: ground.clock.clone(),
-            purse,
+            purse: ground.purse.clone(),
             chain,
             anonymous: settings.form == Form::Anonymous,
             kept_only: settings.kept_only,
@@ -164,7 +163,7 @@ impl Desk {
         };
         let used = reply
             .as_deref()
-            .and_then(|body| usage(slot.provider, Endpoint::Completion, body));
+            .and_then(|body| usage(biller(slot), Endpoint::Completion, body));
         let n_bytes = request.len() + reply.as_ref().map_or(0, Vec::len);
         ModelCall {
             round_id: round.0.clone(),
@@ -212,6 +211,14 @@ impl Desk {
             text: found.trouble.unwrap_or_default(),
             then: then.unwrap_or(Then::Next),
         })
+    }
+}
+
+/// Whose form the counts of tokens have: a server that speaks as OpenAI does counts as OpenAI does.
+fn biller(slot: &Slot) -> Provider {
+    match slot.dialect {
+        Dialect::Compatible => Provider::OpenAi,
+        Dialect::Anthropic | Dialect::OpenAi | Dialect::Xai | Dialect::Ollama => slot.provider,
     }
 }
 

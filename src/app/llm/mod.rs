@@ -1,7 +1,9 @@
 //! The hands of a seat that asks a language model: its calls go through the API manager, each is paid for beforehand
 //! (`purse`), and what came of it is kept (`desk`).
 
+mod correspondent;
 mod desk;
+mod past;
 mod purse;
 
 use super::api_manager::ApiManager;
@@ -11,18 +13,22 @@ use crate::agents::llm_member::{Effect, Input, LlmMember, STUDY_LIMIT};
 use crate::clock::{Clock, Seeds};
 use crate::domain::belief::{Answer, Seat};
 use crate::minds::llm::MindSettings;
+use crate::minds::llm::record::Stated;
 use crate::protocol::question::{RoundId, Study};
 use crate::shell::{Hear, Outlet, Shell, ShellArgs, ShellRef};
-use crate::store::keeper::Database;
+use crate::store::keeper::{Database, Do};
 use crate::supervision::ChildSpec;
 use actix::AsyncContext as _;
 use desk::Desk;
 use parking_lot::Mutex;
+use past::ReadPast;
 use purse::Purse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+pub(super) use correspondent::correspondent;
 
 /// The name of the seat.
 pub const SEAT: &str = "llm";
@@ -32,6 +38,8 @@ pub type LlmRef = ShellRef<LlmMember, Hands>;
 /// Beyond its own limit a seat is told that it is late, and given a moment to say so.
 const PATIENCE: Duration = STUDY_LIMIT.saturating_add(Duration::from_secs(5));
 const MOMENT: Duration = Duration::from_secs(5);
+/// Reading a season of rounds takes some tenths of a second.
+const READING: Duration = Duration::from_secs(10);
 
 /// Who waits for the seat's answer.
 struct Waiter {
@@ -109,6 +117,7 @@ impl Outlet<LlmMember> for Hands {
 pub struct ModelSeat {
     member: LlmRef,
     waiting: Waiting,
+    database: ActorRef<Database>,
 }
 
 impl ModelSeat {
@@ -117,14 +126,30 @@ impl ModelSeat {
         &self.member
     }
 
+    /// What the seat said before the instant of a study. Without it the seat has no record, and goes on.
+    async fn past(&self, study: &Study) -> Vec<Stated> {
+        let question = ReadPast {
+            before: study.view.at(),
+        };
+        let read = self.database.ask(Do(question), How::within(READING)).await;
+        match read.map_err(|e| e.to_string()).and_then(|read| read.map_err(|e| e.to_string())) {
+            Ok(past) => past,
+            Err(why) => {
+                log::warn!("{SEAT} has no record in this round, it could not be read: {why}");
+                Vec::new()
+            }
+        }
+    }
+
     /// Has the seat study, and waits for its answer, which may take a hundred seconds.
     ///
     /// # Errors
     /// A sentence for the round's minutes when the seat crashed or said nothing.
     pub(super) async fn study(self, study: Study) -> Result<Answer, String> {
         let round = study.round.clone();
+        let past = self.past(&study).await;
         let mut answered = self.waiting.open(round.clone());
-        let heard = self.member.ask(Hear(Input::Study(study)), How::within(PATIENCE)).await;
+        let heard = self.member.ask(Hear(Input::Study(study, past)), How::within(PATIENCE)).await;
         heard.map_err(|e| e.to_string())?;
         let crashed = |_| "it crashed before it had answered".to_owned();
         if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answered).await {
@@ -146,6 +171,27 @@ pub(super) struct Ground<'a> {
     pub(super) database: &'a ActorRef<Database>,
     pub(super) clock: &'a Clock,
     pub(super) seeds: Seeds,
+    /// One for all who ask models, so that caps hold for all of them together.
+    purse: Purse,
+}
+
+impl<'a> Ground<'a> {
+    /// Whom models are asked through, where calls are kept, and a purse that holds to the caps of the settings.
+    pub(super) fn new(
+        settings: &MindSettings,
+        api: &'a ActorRef<ApiManager>,
+        database: &'a ActorRef<Database>,
+        clock: &'a Clock,
+        seeds: Seeds,
+    ) -> Ground<'a> {
+        Ground {
+            api,
+            database,
+            clock,
+            seeds,
+            purse: Purse::new(settings.caps(), database.clone(), clock.clone()),
+        }
+    }
 }
 
 /// The seats that ask models: one when any slot is set, else none.
@@ -153,8 +199,7 @@ pub(super) fn seats(settings: &MindSettings, ground: &Ground) -> (Vec<ChildSpec>
     if settings.is_empty() {
         return (Vec::new(), BTreeMap::new());
     }
-    let purse = Purse::new(settings.caps(), ground.database.clone(), ground.clock.clone());
-    let desk = Desk::new(SEAT, settings, settings.chain(), purse, ground);
+    let desk = Desk::new(SEAT, settings, settings.chain(), ground);
     let (chain, form, waiting) = (settings.chain(), settings.form, Waiting::default());
     let lent = waiting.clone();
     let args = ShellArgs::new(
@@ -171,6 +216,10 @@ pub(super) fn seats(settings: &MindSettings, ground: &Ground) -> (Vec<ChildSpec>
         },
     );
     let (spec, member) = ChildSpec::of::<Shell<LlmMember, Hands>>(SEAT, args);
-    let seat = ModelSeat { member, waiting };
+    let seat = ModelSeat {
+        member,
+        waiting,
+        database: ground.database.clone(),
+    };
     (vec![spec.backoff(quickly())], BTreeMap::from([(Seat::new(SEAT), seat)]))
 }

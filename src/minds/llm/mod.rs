@@ -7,8 +7,11 @@
 pub mod answer;
 pub mod budget;
 pub mod conversation;
+pub mod correspondence;
+pub mod ideas;
 pub mod mode;
 pub mod question;
+pub mod record;
 pub mod settings;
 pub mod slot;
 pub mod stance;

@@ -43,17 +43,23 @@ impl fmt::Display for Mode {
 impl MindSettings {
     /// The same under a mode; `taken` are base URLs set elsewhere. Without a slot left, no model sits.
     pub fn under(mut self, mode: Mode, taken: &BTreeMap<Provider, String>) -> MindSettings {
-        let all = self.chain.is_empty();
+        let all = self.chain.is_empty() && self.agents.market_intelligence.is_empty();
         self.slots.retain(|slot| match mode {
             Mode::Live | Mode::Replay => true,
             Mode::Local => is_local(slot, taken),
             Mode::None => false,
         });
         let left: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
-        self.chain.retain(|name| left.contains(&name.as_str()));
-        // An empty chain stands for all slots, and must not begin to because those it named are gone.
-        if self.chain.is_empty() && !all {
+        let agents = &mut self.agents;
+        let had_own = !agents.market_intelligence.is_empty();
+        for chain in [&mut self.chain, &mut agents.market_intelligence, &mut agents.strategy_analyst] {
+            chain.retain(|name| left.contains(&name.as_str()));
+        }
+        // An empty chain stands for all slots, or for another chain, and must not begin to because those it named are gone.
+        let emptied = if had_own { agents.market_intelligence.is_empty() } else { self.chain.is_empty() };
+        if emptied && !all {
             self.slots.clear();
+            agents.strategy_analyst.clear();
         }
         self.kept_only = mode == Mode::Replay;
         self

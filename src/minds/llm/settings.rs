@@ -18,6 +18,8 @@ pub struct MindSettings {
     pub slots: Vec<SlotSettings>,
     /// Names of slots in the order they are asked, when one cannot answer; all slots in their order when empty.
     pub chain: Vec<String>,
+    /// Which slots whoever asks models asks in turn, where not those of `chain`.
+    pub agents: AgentChains,
     /// Whether models are told who plays and when: `named`, or `anonymous`.
     pub form: Form,
     /// Dollars a round of the table may cost.
@@ -37,6 +39,7 @@ impl Default for MindSettings {
         MindSettings {
             slots: Vec::new(),
             chain: Vec::new(),
+            agents: AgentChains::default(),
             form: Form::Named,
             round_usd: 0.10,
             day_usd: 0.25,
@@ -44,6 +47,16 @@ impl Default for MindSettings {
             kept_only: false,
         }
     }
+}
+
+/// `[minds.agents]`: names of slots, in the order they are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentChains {
+    /// Who reads the market: the seat at the table. `chain` when empty.
+    pub market_intelligence: Vec<String>,
+    /// Who thinks of strategies: a seat of the generation swarm. There is none when empty.
+    pub strategy_analyst: Vec<String>,
 }
 
 /// One `[[minds.slots]]`.
@@ -233,8 +246,18 @@ impl MindSettings {
                 wrong.push(format!("minds.slots {}: there are two of that name", slot.name));
             }
         }
-        for name in self.chain.iter().filter(|name| !names.contains(name.as_str())) {
-            wrong.push(format!("minds.chain: there is no slot {name}"));
+        let chains = [
+            ("chain", &self.chain),
+            ("agents.market_intelligence", &self.agents.market_intelligence),
+            ("agents.strategy_analyst", &self.agents.strategy_analyst),
+        ];
+        for (field, chain) in chains {
+            for name in chain.iter().filter(|name| !names.contains(name.as_str())) {
+                wrong.push(format!("minds.{field}: there is no slot {name}"));
+            }
+            if chain.len() > MAX_CHAIN {
+                wrong.push(format!("minds.{field}: at most {MAX_CHAIN} slots are asked in turn"));
+            }
         }
         if self.names().len() > MAX_CHAIN {
             wrong.push(format!("minds.chain: at most {MAX_CHAIN} slots are asked in turn"));
@@ -286,18 +309,30 @@ impl MindSettings {
     }
 
     fn names(&self) -> Vec<&str> {
-        if self.chain.is_empty() {
+        let own = &self.agents.market_intelligence;
+        let chain = if own.is_empty() { &self.chain } else { own };
+        if chain.is_empty() {
             self.slots.iter().map(|slot| slot.name.as_str()).collect()
         } else {
-            self.chain.iter().map(String::as_str).collect()
+            chain.iter().map(String::as_str).collect()
         }
     }
 
-    /// The slots in the order they are asked.
-    pub fn chain(&self) -> Arc<[Slot]> {
-        let slot = |name: &str| self.slots.iter().find(|slot| slot.name == name);
-        let chain = self.names().into_iter().filter_map(slot);
+    fn named(&self, names: &[&str]) -> Arc<[Slot]> {
+        let slot = |name: &&str| self.slots.iter().find(|slot| slot.name == *name);
+        let chain = names.iter().filter_map(slot);
         chain.map(SlotSettings::slot).collect()
+    }
+
+    /// The slots the seat at the table asks, in their order.
+    pub fn chain(&self) -> Arc<[Slot]> {
+        self.named(&self.names())
+    }
+
+    /// The slots the seat of the generation swarm asks, in their order; none when there is no such seat.
+    pub fn strategists(&self) -> Arc<[Slot]> {
+        let names: Vec<&str> = self.agents.strategy_analyst.iter().map(String::as_str).collect();
+        self.named(&names)
     }
 
     /// What may be spent.
@@ -360,6 +395,10 @@ pub(super) mod tests {
         };
         let all = MindSettings {
             chain: vec!["nobody".to_owned()],
+            agents: AgentChains {
+                strategy_analyst: vec!["no-one".to_owned()],
+                ..AgentChains::default()
+            },
             day_usd: -1.0,
             ..settings(vec![bad, slot("a", None, None), slot("a", None, None)])
         };
@@ -375,7 +414,8 @@ pub(super) mod tests {
             "timeout_s:",
             "a: provider: name one",
             "a: there are two",
-            "no slot nobody",
+            "chain: there is no slot nobody",
+            "agents.strategy_analyst: there is no slot no-one",
             "minds.day_usd = -1",
             "a round may not cost more",
         ] {

@@ -44,7 +44,7 @@ fn poisoned(stage: &Stage) -> Arc<Archive> {
 }
 
 /// The decisions of a round without the names that a round gives them.
-fn decisions(held: &Held) -> String {
+pub(super) fn decisions(held: &Held) -> String {
     let nameless = held.round.decisions.iter().map(|decision| {
         let mut value = serde_json::to_value(decision).unwrap();
         value.as_object_mut().unwrap().remove("id").unwrap();

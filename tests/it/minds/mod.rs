@@ -2,9 +2,11 @@
 //! the world's.
 
 mod caps;
+mod correspondents;
 mod injected;
 mod kept;
 mod providers;
+mod recorded;
 
 use crate::house::{order, spec, store};
 use futures_util::FutureExt as _;
@@ -182,6 +184,8 @@ struct Stage {
     minds: MindSettings,
     /// Whether rounds are stored.
     keep: bool,
+    /// Another week than the house's.
+    week: Option<u8>,
     _folder: tempfile::TempDir,
 }
 
@@ -220,6 +224,7 @@ impl Stage {
             archive,
             minds,
             keep: false,
+            week: None,
             _folder: folder,
         }
     }
@@ -254,6 +259,7 @@ impl Stage {
             let kill = matches!(crash, Crash::AtOnce).then_some("llm");
             let mut order = order(&self.archive, kill);
             order.keep = self.keep;
+            order.when.week = self.week.unwrap_or(order.when.week);
             let begun = world.clock().now();
             let later = async {
                 if let Crash::After(wait) = crash {
