@@ -75,7 +75,10 @@ pub fn run(args: &DoctorArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Wri
     let secrets = Secrets::load(|name| std::env::var(name).ok());
     checks.push(keys_check(&secrets));
     if let Ok(settings) = Settings::load(&home.config_file()) {
-        let mut conn = home.existing_database().ok().and_then(|path| Store::read_only(&path).ok());
+        let mut conn = home
+            .existing_database()
+            .ok()
+            .and_then(|path| Store::read_only(&path).ok());
         checks.extend(minds::checks(&settings, &secrets, conn.as_mut()));
     }
     let health = checks.iter().map(|c| c.health).max().unwrap_or(Health::Ok);

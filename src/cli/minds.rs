@@ -98,7 +98,9 @@ pub fn run(command: &MindsCommand, home: &Home, out: &mut dyn Write) -> Result<u
         MindsCommand::Show(args) => {
             let round = find(&mut conn, &args.round)?;
             let transcript = Transcript::read(&mut conn, &round)?;
-            emit(args.json, out, &transcript, |out| text::show(out, &transcript, args.whole))?;
+            emit(args.json, out, &transcript, |out| {
+                text::show(out, &transcript, args.whole)
+            })?;
         }
     }
     Ok(0)

@@ -435,7 +435,12 @@ pub(super) fn first_won(market: Market, line: Option<HalfPoints>, score: Score) 
 }
 
 /// How far a market moved towards home or over from an offer to its close: in points, of a moneyline in log-odds.
-pub(super) fn moved(market: Market, line: Option<HalfPoints>, fair_then: Probability, close: &Quote) -> Option<f64> {
+pub(super) fn moved(
+    market: Market,
+    line: Option<HalfPoints>,
+    fair_then: Probability,
+    close: &Quote,
+) -> Option<f64> {
     match market {
         Market::Moneyline => Some(fair(close)?.logit() - fair_then.logit()),
         Market::Spread | Market::Total => Some(close.line?.points() - line?.points()),

@@ -278,7 +278,12 @@ pub fn opinions_of(conn: &mut Conn, round: &str) -> Result<Vec<Opinion>, StoreEr
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub fn rounds_with(conn: &mut Conn, seat: &str, before: NaiveDateTime, limit: u32) -> Result<Vec<Round>, StoreError> {
+pub fn rounds_with(
+    conn: &mut Conn,
+    seat: &str,
+    before: NaiveDateTime,
+    limit: u32,
+) -> Result<Vec<Round>, StoreError> {
     let spoken = opinions::table
         .filter(opinions::seat.eq(seat))
         .filter(opinions::phase.eq(1))

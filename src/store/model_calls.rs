@@ -108,9 +108,7 @@ pub(in crate::store) fn keep_within(
 /// Drops the oldest until the others are within bounds; the newest stays in any case.
 fn evict(conn: &mut Conn, max_calls: u64, max_bytes: u64) -> Result<usize, StoreError> {
     let bytes = sql::<BigInt>("CAST(COALESCE(SUM(n_bytes), 0) AS BIGINT)");
-    let (mut n, mut bytes): (i64, i64) = table::table
-        .select((sql::<BigInt>("COUNT(*)"), bytes))
-        .first(conn)?;
+    let (mut n, mut bytes): (i64, i64) = table::table.select((sql::<BigInt>("COUNT(*)"), bytes)).first(conn)?;
     let most = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX);
     let mut n_dropped = 0;
     while n > 1 && (n > most(max_calls) || bytes > most(max_bytes)) {

@@ -4,9 +4,9 @@ use super::Ground;
 use super::desk::Desk;
 use crate::app::panel::Prepare;
 use crate::minds::llm::MindSettings;
+use crate::minds::llm::Slot;
 use crate::minds::llm::correspondence::{Correspondence, Next, Proposals};
 use crate::minds::llm::ideas::Wanted;
-use crate::minds::llm::Slot;
 use crate::minds::strategists::correspondent::SEAT;
 use crate::protocol::question::RoundId;
 use crate::protocol::research::{Assignment, Bench, Task};
@@ -46,7 +46,11 @@ async fn prepared(desk: &Desk, chain: Arc<[Slot]>, round: RoundId, mut question:
             round.0,
             proposals.strategies.len(),
             proposals.n_dropped,
-            proposals.failures.iter().map(|why| format!("; {why}")).collect::<String>()
+            proposals
+                .failures
+                .iter()
+                .map(|why| format!("; {why}"))
+                .collect::<String>()
         );
         *proposed = proposals.strategies;
     }

@@ -5,8 +5,8 @@
 
 use super::purse::Purse;
 use crate::actor::{ActorRef, AskError, How};
-use crate::app::api_manager::{ApiManager, Fetch};
 use crate::api::{Answer as Reply, ApiError, Call, Endpoint, Priority, Provider, TokenPrice, Tolerance, usage};
+use crate::app::api_manager::{ApiManager, Fetch};
 use crate::clock::Clock;
 use crate::minds::llm::budget::{AGENT, unbilled};
 use crate::minds::llm::{Dialect, Errand, Form, MindSettings, Slot, Then, Trouble};
@@ -71,12 +71,7 @@ struct Outcome {
 
 impl Desk {
     /// The desk of `who`, who asks the slots of a chain.
-    pub(super) fn new(
-        who: &str,
-        settings: &MindSettings,
-        chain: Arc<[Slot]>,
-        ground: &super::Ground,
-    ) -> Desk {
+    pub(super) fn new(who: &str, settings: &MindSettings, chain: Arc<[Slot]>, ground: &super::Ground) -> Desk {
         Desk {
             api: ground.api.clone(),
             database: ground.database.clone(),

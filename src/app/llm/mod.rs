@@ -132,7 +132,10 @@ impl ModelSeat {
             before: study.view.at(),
         };
         let read = self.database.ask(Do(question), How::within(READING)).await;
-        match read.map_err(|e| e.to_string()).and_then(|read| read.map_err(|e| e.to_string())) {
+        match read
+            .map_err(|e| e.to_string())
+            .and_then(|read| read.map_err(|e| e.to_string()))
+        {
             Ok(past) => past,
             Err(why) => {
                 log::warn!("{SEAT} has no record in this round, it could not be read: {why}");
@@ -149,7 +152,10 @@ impl ModelSeat {
         let round = study.round.clone();
         let past = self.past(&study).await;
         let mut answered = self.waiting.open(round.clone());
-        let heard = self.member.ask(Hear(Input::Study(study, past)), How::within(PATIENCE)).await;
+        let heard = self
+            .member
+            .ask(Hear(Input::Study(study, past)), How::within(PATIENCE))
+            .await;
         heard.map_err(|e| e.to_string())?;
         let crashed = |_| "it crashed before it had answered".to_owned();
         if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answered).await {

@@ -53,12 +53,19 @@ pub(in crate::app) fn hang_up(
         prepare.insert(seat, correspondent);
     }
     let (generation_spec, generation) =
-        panel::<Generation, _>("generation", strategists, prepare, (|q| q, Some), clock, seeds);
+        panel::<Generation, _>("generation", strategists, prepare, |q| q, Some, clock, seeds);
     let validators = validation::SEATS.map(|name| -> (Seat, Arc<dyn Fn() -> Validator + Send + Sync>) {
         (Seat::new(name), Arc::new(move || Validator::new(Seat::new(name))))
     });
-    let (validation_spec, validation) =
-        panel::<Validation, _>("validation", validators.to_vec(), BTreeMap::new(), (|q| q, Some), clock, seeds);
+    let (validation_spec, validation) = panel::<Validation, _>(
+        "validation",
+        validators.to_vec(),
+        BTreeMap::new(),
+        |q| q,
+        Some,
+        clock,
+        seeds,
+    );
     let following = Following::default();
     let desk = ResearchDesk {
         database: database.clone(),
@@ -90,7 +97,8 @@ fn panel<P: Procedure, M: Machine>(
     name: &'static str,
     seats: Vec<(Seat, Arc<dyn Fn() -> M + Send + Sync>)>,
     prepare: BTreeMap<Seat, Prepare<P>>,
-    (put, take): (fn(P::Question) -> M::Input, fn(M::Effect) -> Option<P::Answer>),
+    put: fn(P::Question) -> M::Input,
+    take: fn(M::Effect) -> Option<P::Answer>,
     clock: &Clock,
     seeds: Seeds,
 ) -> (ChildSpec, PanelHandle<P, M>) {

@@ -30,9 +30,17 @@ pub(super) fn checks(settings: &Settings, secrets: &Secrets, mut conn: Option<&m
             && let Err(error) = secrets.key(slot.provider)
         {
             let found = format!("{}: key missing: {error}", named(slot));
-            return bad("minds", Health::Warn, found, "until then the next slot answers, or the seat is silent");
+            return bad(
+                "minds",
+                Health::Warn,
+                found,
+                "until then the next slot answers, or the seat is silent",
+            );
         }
-        match conn.as_deref_mut().map(|conn| model_calls::of_slot(conn, &slot.name, N_CALLS)) {
+        match conn
+            .as_deref_mut()
+            .map(|conn| model_calls::of_slot(conn, &slot.name, N_CALLS))
+        {
             None => told(slot, &[]),
             Some(Ok(calls)) => told(slot, &calls),
             Some(Err(error)) => unread(slot, &error),
@@ -77,9 +85,18 @@ fn told(slot: &Slot, calls: &[ModelCall]) -> Check {
     let (state, fix) = match last.outcome.as_str() {
         "failed" if here => ("not running", "start its server: it is asked again at the next round"),
         "misconfigured" => ("key refused", "set the key it names"),
-        "quota_exhausted" => ("degraded", "its account has no quota left: add to it, or name another slot first"),
-        "unaffordable" | "budget" => ("degraded", "a cap below [minds] or [api.dollars] is reached: raise it, or wait"),
-        _ => ("degraded", "it is asked again at the next round; other slots of the chain answer meanwhile"),
+        "quota_exhausted" => (
+            "degraded",
+            "its account has no quota left: add to it, or name another slot first",
+        ),
+        "unaffordable" | "budget" => (
+            "degraded",
+            "a cap below [minds] or [api.dollars] is reached: raise it, or wait",
+        ),
+        _ => (
+            "degraded",
+            "it is asked again at the next round; other slots of the chain answer meanwhile",
+        ),
     };
     let found = format!("{name}: {state}, {n} calls without an answer since {since} UTC: {why}");
     bad("minds", Health::Warn, found, fix)
@@ -155,7 +172,8 @@ mod tests {
         let check = &checks(&settings("provider = \"anthropic\""), &secrets, None)[0];
         assert_eq!(check.health, Health::Warn);
         assert!(
-            check.found.starts_with("s (m at anthropic): key missing: ") && check.found.contains("ANTHROPIC_API_KEY"),
+            check.found.starts_with("s (m at anthropic): key missing: ")
+                && check.found.contains("ANTHROPIC_API_KEY"),
             "{}",
             check.found
         );

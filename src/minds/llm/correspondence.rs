@@ -202,13 +202,19 @@ mod tests {
         assert_eq!((over.strategies.len(), over.failures.len()), (1, 1));
         let (mut talk, _) = begin("2050-09-01");
         let over = done(talk.heard(Ok(&reply(Dialect::Anthropic, "no", "refusal"))));
-        assert!(over.strategies.is_empty() && over.failures[0].contains("declined"), "{over:?}");
+        assert!(
+            over.strategies.is_empty() && over.failures[0].contains("declined"),
+            "{over:?}"
+        );
     }
 
     #[test]
     fn a_model_that_may_know_the_season_that_judges_is_not_asked() {
         let over = done(begin("2049-09-01").1);
         assert_eq!(over.failures.len(), 2);
-        assert!(over.failures[0].contains("may know the season from 2049-09-01"), "{over:?}");
+        assert!(
+            over.failures[0].contains("may know the season from 2049-09-01"),
+            "{over:?}"
+        );
     }
 }

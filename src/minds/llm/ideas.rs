@@ -114,7 +114,9 @@ fn one(text: &str, wanted: &Wanted) -> Result<Strategy, String> {
     if text.chars().count() > MAX_CHARS {
         return Err(format!("it is longer than {MAX_CHARS} characters"));
     }
-    let strategy: Strategy = text.parse().map_err(|e: crate::strategy::text::SyntaxError| e.to_string())?;
+    let strategy: Strategy = text
+        .parse()
+        .map_err(|e: crate::strategy::text::SyntaxError| e.to_string())?;
     if strategy.at() != wanted.at {
         return Err(format!("it must bet at {}", wanted.at.name()));
     }
@@ -151,7 +153,10 @@ mod tests {
         assert!(said[1].contains("no condition chooses the side"), "{}", said[1]);
         assert!(said[2].starts_with("bet ?everything? on ?KC?: column 1"), "{}", said[2]);
         let repair = pose(&wanted(), &unfit).user;
-        assert!(repair.contains("Write them anew") && !repair.contains("<everything>"), "{repair}");
+        assert!(
+            repair.contains("Write them anew") && !repair.contains("<everything>"),
+            "{repair}"
+        );
     }
 
     #[test]
@@ -166,7 +171,10 @@ mod tests {
     #[test]
     fn what_is_not_known_in_time_is_not_offered() {
         let user = pose(&wanted(), &[]).user;
-        assert!(user.contains("| wind") && !user.contains("observed") && !user.contains("cover"), "{user}");
+        assert!(
+            user.contains("| wind") && !user.contains("observed") && !user.contains("cover"),
+            "{user}"
+        );
         assert!(!user.contains("| move"), "moves are known at the close");
     }
 }

@@ -52,11 +52,19 @@ impl MindSettings {
         let left: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
         let agents = &mut self.agents;
         let had_own = !agents.market_intelligence.is_empty();
-        for chain in [&mut self.chain, &mut agents.market_intelligence, &mut agents.strategy_analyst] {
+        for chain in [
+            &mut self.chain,
+            &mut agents.market_intelligence,
+            &mut agents.strategy_analyst,
+        ] {
             chain.retain(|name| left.contains(&name.as_str()));
         }
         // An empty chain stands for all slots, or for another chain, and must not begin to because those it named are gone.
-        let emptied = if had_own { agents.market_intelligence.is_empty() } else { self.chain.is_empty() };
+        let emptied = if had_own {
+            agents.market_intelligence.is_empty()
+        } else {
+            self.chain.is_empty()
+        };
         if emptied && !all {
             self.slots.clear();
             agents.strategy_analyst.clear();

@@ -44,7 +44,10 @@ pub const MIN_GRADED: usize = 64;
 /// chain, in the order the results became known. Empty while there are fewer than [`MIN_GRADED`].
 pub fn record(past: &[Stated], chain: &[Slot], view: &View) -> Vec<Track> {
     let mut first: BTreeMap<(&GameId, Market), &Stated> = BTreeMap::new();
-    for stated in past.iter().filter(|stated| stated.at < view.at() && counts(stated, chain, view)) {
+    for stated in past
+        .iter()
+        .filter(|stated| stated.at < view.at() && counts(stated, chain, view))
+    {
         let known = first.entry((&stated.game, stated.market)).or_insert(stated);
         if stated.at < known.at {
             *known = stated;

@@ -349,7 +349,11 @@ impl MindSettings {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::minds::llm) fn slot(name: &str, provider: Option<Provider>, base_url: Option<&str>) -> SlotSettings {
+    pub(in crate::minds::llm) fn slot(
+        name: &str,
+        provider: Option<Provider>,
+        base_url: Option<&str>,
+    ) -> SlotSettings {
         SlotSettings {
             name: name.to_owned(),
             provider,

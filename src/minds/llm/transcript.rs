@@ -57,14 +57,19 @@ pub fn words(dialect: Dialect, request: &str) -> Option<Words> {
 
 /// The markets a question asks about, by the names it gives its games.
 fn asked(user: &str) -> Vec<Asked> {
-    let data = user.strip_prefix("<data>\n").and_then(|rest| rest.split_once("</data>"));
+    let data = user
+        .strip_prefix("<data>\n")
+        .and_then(|rest| rest.split_once("</data>"));
     let rows = data.map_or("", |(rows, _)| rows).lines();
     let mut asked = Vec::new();
     for row in rows.filter_map(|row| serde_json::from_str::<Value>(row).ok()) {
         let Some(handle) = row.get("game").and_then(Value::as_str) else {
             continue;
         };
-        let lines = |market: &Market| row.pointer("/lines").is_some_and(|lines| lines.get(market.name()).is_some());
+        let lines = |market: &Market| {
+            row.pointer("/lines")
+                .is_some_and(|lines| lines.get(market.name()).is_some())
+        };
         asked.extend(Market::ALL.into_iter().filter(lines).map(|market| Asked {
             handle: handle.to_owned(),
             game: GameId::new(handle),

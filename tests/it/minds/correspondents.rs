@@ -50,7 +50,11 @@ fn round(store: &Store, minds: &MindSettings, wire: &Scripted) -> GenerationRoun
             wire: Arc::new(wire.clone()),
             minds: minds.clone(),
         });
-        let held = house.generation.hold(RoundId("g".to_owned()), commission()).await.unwrap();
+        let held = house
+            .generation
+            .hold(RoundId("g".to_owned()), commission())
+            .await
+            .unwrap();
         assert_eq!(house.stop().await.code(), 0);
         held.round
     })

@@ -71,7 +71,9 @@ fn texts_that_give_orders_change_no_stake_and_cause_no_call() {
     assert_eq!(decisions(&evil), decisions(&plain));
     let called = |held: &Held| -> Vec<(String, Option<u64>)> {
         let calls = held.calls.iter();
-        calls.map(|call| (call.path.clone(), call.token_price.map(|p| p.output_nanos))).collect()
+        calls
+            .map(|call| (call.path.clone(), call.token_price.map(|p| p.output_nanos)))
+            .collect()
     };
     assert_eq!(called(&evil), called(&plain));
     assert!(evil.calls[0].body.as_ref().unwrap().len() < 40_000, "a megabyte is cut");

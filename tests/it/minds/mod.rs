@@ -303,4 +303,3 @@ impl Stage {
         rows.iter().map(|row| row.usd_micros).sum()
     }
 }
-

@@ -39,7 +39,11 @@ fn with_past(stage: &mut Stage) {
         stage.week = Some(week);
         let says = clairvoyant(&stage.archive);
         let held = stage.hold(move |_, call| Manner::Says(says(call)));
-        assert!(held.stance().starts_with("p 0.") || held.stance() == "no view", "{}", held.stance());
+        assert!(
+            held.stance().starts_with("p 0.") || held.stance() == "no view",
+            "{}",
+            held.stance()
+        );
     }
     (stage.keep, stage.week) = (false, None);
 }
@@ -53,7 +57,12 @@ fn a_seat_with_a_record_votes_and_one_that_is_silent_changes_no_pick() {
     let log = held.seat();
     let answer = log.answer.as_ref().unwrap();
     assert!(answer.record.len() >= 64, "{} graded", answer.record.len());
-    assert!(answer.record.iter().all(|track| track.known_at <= held.round.convened.view.at()));
+    assert!(
+        answer
+            .record
+            .iter()
+            .all(|track| track.known_at <= held.round.convened.view.at())
+    );
     assert!(log.stood_down.is_none(), "{:?}", log.stood_down);
     let seat = Seat::new("llm");
     let votes = held.round.decisions.iter().flat_map(|d| &d.agreement.votes);
@@ -68,7 +77,10 @@ fn a_seat_with_a_record_votes_and_one_that_is_silent_changes_no_pick() {
     without.archive = Arc::clone(&stage.archive);
     let without = without.hold(|_, _| unreachable!("there is no model"));
     assert!(!without.round.seats.contains_key(&seat));
-    assert_eq!(super::injected::decisions(&silent), super::injected::decisions(&without));
+    assert_eq!(
+        super::injected::decisions(&silent),
+        super::injected::decisions(&without)
+    );
     assert_ne!(super::injected::decisions(&held), super::injected::decisions(&without));
 }
 
@@ -80,6 +92,15 @@ fn a_record_is_not_read_from_rounds_that_knew_more() {
     let says = clairvoyant(&stage.archive);
     let held = stage.hold(move |_, call| Manner::Says(says(call)));
     let record = &held.seat().answer.as_ref().unwrap().record;
-    assert!(record.is_empty(), "one week is too little, and later ones are not known");
-    assert!(held.round.convened.when == SeasonWeek { week: 2, ..held.round.convened.when });
+    assert!(
+        record.is_empty(),
+        "one week is too little, and later ones are not known"
+    );
+    assert!(
+        held.round.convened.when
+            == SeasonWeek {
+                week: 2,
+                ..held.round.convened.when
+            }
+    );
 }
