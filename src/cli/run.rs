@@ -53,7 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// [`Failure`] of the session, or of the house when its database or an actor is lost for good.
 pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
     let adjust = |settings: &mut Settings| args.minds.adjust(settings);
-    let ended = session::in_new_home(home, args.net, adjust, async |session: &Session| {
+    let ended = session::in_new_home_with(home, args.net, adjust, async |session: &Session| {
         let last = session.house.database.ask(Do(LastDue), How::within(PATIENCE)).await;
         let last = last.context("the database did not answer")??;
         let since = last.map_or(now, |at| at.and_utc());

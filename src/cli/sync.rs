@@ -69,22 +69,17 @@ pub fn run(args: &SyncArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Fail
     } else {
         args.only.clone()
     };
-    let view = session::in_new_home(
-        home,
-        args.net,
-        |_| Ok(()),
-        async |s: &Session| {
-            plan_ahead(s).await?;
-            let steps = bring(s, &topics, "data_sync").await;
-            let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;
-            let odds = stats.providers.iter().find(|p| p.provider == Provider::OddsApi);
-            Ok(SyncView {
-                n_failed: steps.iter().filter(|step| step.failed).count(),
-                credits_left: odds.and_then(|p| p.credits.as_ref()).map(|c| c.remaining),
-                steps,
-            })
-        },
-    )?;
+    let view = session::in_new_home(home, args.net, async |s: &Session| {
+        plan_ahead(s).await?;
+        let steps = bring(s, &topics, "data_sync").await;
+        let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;
+        let odds = stats.providers.iter().find(|p| p.provider == Provider::OddsApi);
+        Ok(SyncView {
+            n_failed: steps.iter().filter(|step| step.failed).count(),
+            credits_left: odds.and_then(|p| p.credits.as_ref()).map(|c| c.remaining),
+            steps,
+        })
+    })?;
     emit(args.json, out, &view, |out| {
         print_steps(out, &view.steps)?;
         if let Some(left) = view.credits_left {

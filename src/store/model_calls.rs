@@ -1,7 +1,7 @@
 //! What language models were asked and what came of it, so that a round with models can be held again without asking
 //! anybody. The oldest go when there are too many; a round that lost its calls can be read, but not held again.
 
-use super::schema::model_calls as table;
+use super::schema::{model_calls as table, rounds};
 use super::{Conn, StoreError, immediate};
 use chrono::NaiveDateTime;
 use diesel::dsl::sql;
@@ -71,7 +71,7 @@ impl ModelCall {
 }
 
 /// Keeps a call. What was answered stays as it is, whatever comes of asking the same again; a failure gives way to what came
-/// later. Returns how many of the oldest were dropped for it.
+/// later in its round, and stays once the round is stored. Returns how many of the oldest were dropped for it.
 ///
 /// # Errors
 /// [`StoreError`] when writing fails; then nothing is changed.
@@ -97,12 +97,19 @@ pub(in crate::store) fn keep_within(
                 diesel::insert_into(table::table).values(call).execute(conn)?;
             }
             Some(known) if known.is_answered() => return Ok(0),
+            Some(_) if is_stored(conn, &call.round_id)? => return Ok(0),
             Some(_) => {
                 diesel::update(own).set(call).execute(conn)?;
             }
         }
         evict(conn, max_calls, max_bytes)
     })
+}
+
+/// Whether a round was concluded and stored: what came of its calls is in it, and asking once more is no part of it.
+fn is_stored(conn: &mut Conn, round_id: &str) -> Result<bool, StoreError> {
+    let n: i64 = rounds::table.find(round_id).count().get_result(conn)?;
+    Ok(n > 0)
 }
 
 /// Drops the oldest until the others are within bounds; the newest stays in any case.

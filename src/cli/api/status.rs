@@ -126,22 +126,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Asks every service that can be asked for nothing, and waits for the answers.
 pub(super) fn probe(home: &Home, net: NetArgs) -> Result<ApiStats, Failure> {
-    session::in_new_home(
-        home,
-        net,
-        |_| Ok(()),
-        async |s: &Session| {
-            s.house.api.tell(ProbeIdle, Lane::Normal)?;
-            let began = s.clock.monotonic();
-            loop {
-                let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;
-                if stats.n_flights == 0 || s.clock.monotonic().saturating_sub(began) > PROBING {
-                    return Ok(stats);
-                }
-                tokio::time::sleep(LOOK_EVERY).await;
+    session::in_new_home(home, net, async |s: &Session| {
+        s.house.api.tell(ProbeIdle, Lane::Normal)?;
+        let began = s.clock.monotonic();
+        loop {
+            let stats = s.house.api.ask(GetApiStats, How::within(PATIENCE)).await?;
+            if stats.n_flights == 0 || s.clock.monotonic().saturating_sub(began) > PROBING {
+                return Ok(stats);
             }
-        },
-    )
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    })
 }
 
 fn windows(p: &ProviderStats) -> String {

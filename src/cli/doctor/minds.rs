@@ -14,7 +14,8 @@ const N_CALLS: u32 = 20;
 /// One check a slot of the chain, or one that says there is none. Without a database nothing is known of earlier calls.
 pub(super) fn checks(settings: &Settings, secrets: &Secrets, mut conn: Option<&mut Conn>) -> Vec<Check> {
     let mut slots: Vec<Slot> = settings.minds.chain().to_vec();
-    // A chain may name a slot twice: the second time is a second try.
+    slots.extend(settings.minds.strategists().iter().cloned());
+    // A slot may be named twice: in one chain as a second try, in two by two who ask it.
     let mut seen = Vec::new();
     slots.retain(|slot| {
         let new = !seen.contains(&slot.name);

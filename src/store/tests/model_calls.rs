@@ -1,6 +1,7 @@
 //! Calls to models: an answer stays, a failure gives way, the same question is found in another round, the oldest go.
 
 use super::{Fixture, now};
+use crate::store::decisions::{Round, insert_round};
 use crate::store::model_calls::{ANSWERED, ModelCall, keep, keep_within, latest, of_round, of_slot, recall};
 
 fn call(round: &str, key: &str, reply: Option<&str>) -> ModelCall {
@@ -39,6 +40,28 @@ fn an_answer_stays_and_a_failure_gives_way() {
     keep(&mut conn, &call("a", "k", None)).unwrap();
     let own = of_round(&mut conn, "a").unwrap();
     assert_eq!(own, [call("a", "k", Some("yes"))]);
+}
+
+#[test]
+fn a_failure_in_a_stored_round_stays() {
+    let fixture = Fixture::new();
+    let mut conn = fixture.conn();
+    keep(&mut conn, &call("a", "k", None)).unwrap();
+    let round = Round {
+        id: "a".to_owned(),
+        season: 2020,
+        week: 9,
+        basis: "open".to_owned(),
+        as_of: now().naive_utc(),
+        seed: 1,
+        settings_hash: String::new(),
+        data_hash: String::new(),
+        code_version: String::new(),
+        created_at: now().naive_utc(),
+    };
+    insert_round(&mut conn, &round).unwrap();
+    keep(&mut conn, &call("a", "k", Some("yes"))).unwrap();
+    assert_eq!(of_round(&mut conn, "a").unwrap(), [call("a", "k", None)]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod injected;
 mod kept;
 mod providers;
 mod recorded;
+mod verbs;
 
 use crate::house::{order, spec, store};
 use futures_util::FutureExt as _;
