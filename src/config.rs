@@ -161,7 +161,8 @@ impl Settings {
     /// left for it, is decided by the one who asks.
     pub fn policies(&self) -> BTreeMap<Provider, ProviderPolicy> {
         let mut policies = self.api.policies();
-        for slot in self.minds.chain().iter() {
+        let strategists = self.minds.strategists();
+        for slot in self.minds.chain().iter().chain(strategists.iter()) {
             if let Some(policy) = policies.get_mut(&slot.provider) {
                 policy.retry.max_attempts = 1;
             }

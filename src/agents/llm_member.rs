@@ -4,9 +4,10 @@
 //! it answers a study once: with opinions, or with silence and its reason. A round it forgot in a crash is the table's loss.
 
 use super::held::Held;
-use crate::domain::belief::{Answer, Opinion};
+use crate::domain::belief::{Answer, Opinion, Track};
 use crate::machine::{Machine, Turn};
 use crate::market::shapes::Shapes;
+use crate::minds::llm::record::{Stated, record};
 use crate::minds::llm::{Conversation, Errand, Form, Slot, Step, Subject, Trouble};
 use crate::protocol::card::{Card, Level, Memory, Reasoning};
 use crate::protocol::question::{Dispute, RoundId, Study};
@@ -31,8 +32,8 @@ const LEAST_TIME: Duration = Duration::from_secs(1);
 /// What the seat hears.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Study these games.
-    Study(Study),
+    /// Study these games; this is what the seat said in earlier rounds.
+    Study(Study, Vec<Stated>),
     /// A call ended.
     Replied {
         /// The round it was made for.
@@ -84,6 +85,7 @@ pub struct LlmMember {
 /// A study that is not answered yet.
 struct UnderWay {
     study: Study,
+    record: Arc<Vec<Track>>,
     conversation: Conversation,
     /// The number of the call that is out.
     number: u64,
@@ -103,7 +105,7 @@ impl LlmMember {
         }
     }
 
-    fn study(&mut self, study: Study, turn: &mut Turn<Effect>) {
+    fn study(&mut self, study: Study, past: &[Stated], turn: &mut Turn<Effect>) {
         let season = study.slate.first().map_or(study.when.season, |o| o.fixture.when.season);
         let shapes = Shapes::of_season(self.shapes.take(), &study.view, season);
         self.shapes = Some(shapes.clone());
@@ -116,6 +118,7 @@ impl LlmMember {
         let limit = TimeDelta::from_std(STUDY_LIMIT).expect("a hundred seconds are a span of time");
         // A round that is studied anew, or another, takes the place of one that nobody waits for any more.
         self.under_way = Some(UnderWay {
+            record: Arc::new(record(past, &self.chain, &study.view)),
             study,
             conversation,
             number: 0,
@@ -171,15 +174,17 @@ impl LlmMember {
     }
 
     fn answer(&mut self, opinions: Vec<Opinion>, turn: &mut Turn<Effect>) {
-        let Some(UnderWay { study, .. }) = self.under_way.take() else {
+        let Some(UnderWay { study, record, .. }) = self.under_way.take() else {
             return;
         };
         self.held = Held::of(&study.slate, &opinions);
-        // It looked at the lines, so it has no estimate that could be scored against them, and no record to be weighed by.
+        // It looked at the lines, so it has no estimate that could be scored against them.
         let forecasts = study.slate.iter().map(|o| (o.fixture.id.clone(), None, None));
+        // A record is no reason to keep a seat that says nothing at the table in place of one that does.
+        let silent = opinions.iter().all(|o| o.stance.is_err());
         let answer = Answer {
             opinions,
-            record: Arc::default(),
+            record: if silent { Arc::default() } else { record },
             forecasts: forecasts.collect(),
         };
         turn.emit(Effect::Answered {
@@ -197,7 +202,7 @@ impl Machine for LlmMember {
 
     fn turn(&mut self, input: Input, turn: &mut Turn<Effect>) {
         match input {
-            Input::Study(study) => self.study(study, turn),
+            Input::Study(study, past) => self.study(study, &past, turn),
             Input::Replied { round, number, outcome } => self.replied(&round, number, outcome, turn),
             Input::Late(round) => self.late(&round, turn),
             Input::Revise(dispute) => turn.emit(Effect::Revised(self.held.revise(&dispute))),

@@ -40,7 +40,7 @@ impl SeatedStrategist {
             assignment,
         };
         let work = match &assignment.task {
-            Task::Ideate { least, most } => Work::Ideas(desk.ideate(*least, *most, rng)),
+            Task::Ideate { least, most, proposed } => Work::Ideas(desk.ideate(*least, *most, proposed, rng)),
             Task::Build { on, own, most } => Work::Ideas(desk.build(on, own, *most, rng)),
             Task::Criticise(ideas) => Work::Critiques(ideas.iter().map(|idea| desk.criticise(idea)).collect()),
             Task::Improve(points) => {
@@ -62,9 +62,9 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// The best of what the mind thinks of; where that has too few bets to be an idea, it thinks again.
-    fn ideate(&self, least: usize, most: usize, rng: &mut Pcg64Mcg) -> Vec<Idea> {
-        let mut thought = Vec::new();
+    /// The best of what was proposed and the mind thinks of; where that has too few bets to be an idea, it thinks again.
+    fn ideate(&self, least: usize, most: usize, proposed: &[Strategy], rng: &mut Pcg64Mcg) -> Vec<Idea> {
+        let mut thought = proposed.to_vec();
         let mut ranked = Vec::new();
         for _ in 0..MAX_THOUGHTS {
             thought.extend(self.mind.think(&self.study, rng));

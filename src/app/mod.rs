@@ -245,12 +245,7 @@ impl House {
         } = spec;
         let (platform_specs, platform) = platform(store, &clock, seeds, Outside { policies, wire });
         let (specialist_specs, staff) = specialists::hang_up(limits, &clock, seeds);
-        let ground = Ground {
-            api: &platform.api,
-            database: &platform.database,
-            clock: &clock,
-            seeds,
-        };
+        let ground = Ground::new(&minds, &platform.api, &platform.database, &clock, seeds);
         let (consensus_spec, consensus) = consensus::hang_up(&staff.risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
@@ -264,7 +259,7 @@ impl House {
         let branch = |id: &str, children| branch(id, children, seeds);
         let ([conductor_spec, desk_spec, planner_spec], conducting) = conducting(&clock, seeds);
         let (mut swarm_specs, cycle_spec, research) =
-            research::hang_up::hang_up(&platform.database, &conducting.conductor, &clock, seeds);
+            research::hang_up::hang_up(&ground, llm::correspondent(&minds, &ground), &conducting.conductor);
         roster::register_research(&platform.registry, &research, &conducting)
             .expect("each agent of research has a path of its own");
         swarm_specs.insert(0, consensus_spec);

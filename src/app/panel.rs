@@ -12,6 +12,8 @@ use crate::protocol::question::RoundId;
 use crate::shell::{Consult, Hear, Mute, Outlet, Sabotage, Shell, ShellRef};
 use crate::swarms::panel::{Asking, Heard, Held, Panel, Procedure, Wanted};
 use actix::AsyncContext;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,11 @@ use tokio::sync::{Mutex, mpsc};
 /// The context of a panel's actor.
 type Ctx<P, M> = crate::actor::Ctx<Shell<Panel<P>, PanelDesk<P, M>>>;
 
+/// What is added to a question before a seat is asked it, where that takes somebody else: a language model.
+pub type Prepare<P> = Arc<
+    dyn Fn(RoundId, <P as Procedure>::Question) -> BoxFuture<'static, <P as Procedure>::Question> + Send + Sync,
+>;
+
 /// The seats of a panel, and how its questions and their answers are put.
 pub struct PanelDesk<P: Procedure, M: Machine> {
     members: BTreeMap<Seat, ShellRef<M, Mute>>,
@@ -27,6 +34,7 @@ pub struct PanelDesk<P: Procedure, M: Machine> {
     take: fn(M::Effect) -> Option<P::Answer>,
     concluded: mpsc::Sender<Box<Held<P>>>,
     plot: Plot,
+    prepare: BTreeMap<Seat, Prepare<P>>,
 }
 
 impl<P: Procedure, M: Machine> Clone for PanelDesk<P, M> {
@@ -37,6 +45,7 @@ impl<P: Procedure, M: Machine> Clone for PanelDesk<P, M> {
             take: self.take,
             concluded: self.concluded.clone(),
             plot: self.plot.clone(),
+            prepare: self.prepare.clone(),
         }
     }
 }
@@ -56,7 +65,13 @@ impl<P: Procedure, M: Machine> PanelDesk<P, M> {
             take,
             concluded,
             plot,
+            prepare: BTreeMap::new(),
         }
+    }
+
+    /// The same with questions of some seats prepared before they are asked.
+    pub fn with_prepared(self, prepare: BTreeMap<Seat, Prepare<P>>) -> PanelDesk<P, M> {
+        PanelDesk { prepare, ..self }
     }
 
     fn ask(&self, on: Asking<P>, question: P::Question, ctx: &mut Ctx<P, M>) {
@@ -64,7 +79,14 @@ impl<P: Procedure, M: Machine> PanelDesk<P, M> {
             return;
         };
         let before = member.vitals().incarnation;
-        let answer = member.ask(Consult((self.put)(question)), How::within(P::limit(on.phase)));
+        let (put, how) = (self.put, How::within(P::limit(on.phase)));
+        let answer = match self.prepare.get(&on.seat) {
+            None => member.ask(Consult(put(question)), how).left_future(),
+            Some(prepare) => {
+                let (member, prepared) = (member.clone(), prepare(on.round.clone(), question));
+                async move { member.ask(Consult(put(prepared.await)), how).await }.right_future()
+            }
+        };
         if self.plot.strikes(&on.seat) {
             // On the control lane, so that it overtakes the question, which then waits in the queue for the next incarnation.
             if let Err(refused) = member.tell(Sabotage("brought down on purpose".to_owned()), Lane::Control) {

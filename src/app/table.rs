@@ -5,7 +5,8 @@ use super::llm::ModelSeat;
 use crate::actor::{ActorRef, Ctx, How, Lane};
 use crate::agents::specialists::risk_manager::{self, RiskManager};
 use crate::agents::{llm_member, swarm_member};
-use crate::domain::belief::Seat;
+use crate::domain::belief::{Answer, Opinion, Seat};
+use crate::machine::Machine;
 use crate::protocol::question::{Dispute, Review, RoundId, Study};
 use crate::shell::{Consult, Hear, Mute, Outlet, Sabotage, Shell, ShellRef};
 use crate::swarms::consensus::{Consensus, Effect, Input};
@@ -91,136 +92,72 @@ impl Table {
     }
 
     fn ask_study(&self, seat: Seat, study: Study, ctx: &mut Swarm) {
+        let round = study.round.clone();
         if let Some(model) = self.models.get(&seat).cloned() {
-            return self.ask_model(model, seat, study, ctx);
+            let member = model.member().clone();
+            return self.follow(&member, model.study(study), (round, seat), ctx);
         }
         let Some(member) = self.members.get(&seat).cloned() else {
             return;
         };
-        let round = study.round.clone();
+        let question = Consult(swarm_member::Input::Study(study));
+        let answer = member.ask(question, How::within(limit(Phase::Study)));
+        let answer = async move {
+            match answer.await.map(|effects| effects.into_iter().next()) {
+                Ok(Some(swarm_member::Effect::Answered(answer))) => Ok(answer),
+                Ok(_) => Err("it said nothing".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        self.follow(&member, answer, (round, seat), ctx);
+    }
+
+    /// Waits for a seat's answer to a study, of whatever kind its mind is, and brings the seat down where that is plotted.
+    fn follow<M: Machine, O: Outlet<M>>(
+        &self,
+        member: &ShellRef<M, O>,
+        answer: impl Future<Output = Result<Answer, String>> + 'static,
+        (round, seat): (RoundId, Seat),
+        ctx: &mut Swarm,
+    ) {
         let before = member.vitals().incarnation;
-        let answer = member.ask(
-            Consult(swarm_member::Input::Study(study)),
-            How::within(limit(Phase::Study)),
-        );
         if self.plot.strikes(&seat) {
             // On the control lane, so that it overtakes the question, which then waits in the queue for the next incarnation.
             if let Err(refused) = member.tell(Sabotage("brought down on purpose".to_owned()), Lane::Control) {
                 log::warn!("{seat} could not be brought down: {refused}");
             }
         }
-        bring_back(ctx, answer, move |said| {
-            let incarnation = member.vitals().incarnation;
-            let restarts = incarnation.saturating_sub(before.max(1));
-            match said {
-                Ok(effects) => match effects.into_iter().next() {
-                    Some(swarm_member::Effect::Answered(answer)) => Input::Answered {
-                        round,
-                        seat,
-                        incarnation,
-                        restarts,
-                        answer,
-                    },
-                    _ => Input::Lost {
-                        round,
-                        seat,
-                        reason: "it said nothing".to_owned(),
-                    },
-                },
-                Err(error) => Input::Lost {
-                    round,
-                    seat,
-                    reason: error.to_string(),
-                },
-            }
-        });
-    }
-
-    /// The same of a seat whose answer takes several turns: it waits for a language model.
-    fn ask_model(&self, model: ModelSeat, seat: Seat, study: Study, ctx: &mut Swarm) {
-        let round = study.round.clone();
-        let member = model.member().clone();
-        let before = member.vitals().incarnation;
-        let answer = model.study(study);
-        if self.plot.strikes(&seat)
-            && let Err(refused) = member.tell(Sabotage("brought down on purpose".to_owned()), Lane::Control)
-        {
-            log::warn!("{seat} could not be brought down: {refused}");
-        }
-        bring_back(ctx, answer, move |said| {
-            let incarnation = member.vitals().incarnation;
-            match said {
-                Ok(answer) => Input::Answered {
+        let member = member.clone();
+        bring_back(ctx, answer, move |said| match said {
+            Ok(answer) => {
+                let incarnation = member.vitals().incarnation;
+                Input::Answered {
                     round,
                     seat,
                     incarnation,
                     restarts: incarnation.saturating_sub(before.max(1)),
                     answer,
-                },
-                Err(reason) => Input::Lost { round, seat, reason },
+                }
             }
-        });
-    }
-
-    fn ask_model_revise(&self, model: &ModelSeat, seat: Seat, dispute: Dispute, ctx: &mut Swarm) {
-        let round = dispute.round.clone();
-        let member = model.member().clone();
-        let how = How::within(limit(Phase::Deliberation));
-        let answer = member.ask(Consult(llm_member::Input::Revise(dispute)), how);
-        bring_back(ctx, answer, move |said| {
-            let incarnation = member.vitals().incarnation;
-            match said.map(|effects| effects.into_iter().next()) {
-                Ok(Some(llm_member::Effect::Revised(opinions))) => Input::Revised {
-                    round,
-                    seat,
-                    incarnation,
-                    opinions,
-                },
-                Ok(_) => Input::Lost {
-                    round,
-                    seat,
-                    reason: "it said nothing".to_owned(),
-                },
-                Err(error) => Input::Lost {
-                    round,
-                    seat,
-                    reason: error.to_string(),
-                },
-            }
+            Err(reason) => Input::Lost { round, seat, reason },
         });
     }
 
     fn ask_revise(&self, seat: Seat, dispute: Dispute, ctx: &mut Swarm) {
-        if let Some(model) = self.models.get(&seat) {
-            return self.ask_model_revise(model, seat, dispute, ctx);
+        let on = (dispute.round.clone(), seat);
+        if let Some(model) = self.models.get(&on.1) {
+            let take = |effect| match effect {
+                llm_member::Effect::Revised(opinions) => Some(opinions),
+                llm_member::Effect::Call { .. } | llm_member::Effect::Answered { .. } => None,
+            };
+            revise(model.member(), llm_member::Input::Revise(dispute), take, on, ctx);
+        } else if let Some(member) = self.members.get(&on.1) {
+            let take = |effect| match effect {
+                swarm_member::Effect::Revised(opinions) => Some(opinions),
+                swarm_member::Effect::Answered(_) => None,
+            };
+            revise(member, swarm_member::Input::Revise(dispute), take, on, ctx);
         }
-        let Some(member) = self.members.get(&seat).cloned() else {
-            return;
-        };
-        let round = dispute.round.clone();
-        let how = How::within(limit(Phase::Deliberation));
-        let answer = member.ask(Consult(swarm_member::Input::Revise(dispute)), how);
-        bring_back(ctx, answer, move |said| {
-            let incarnation = member.vitals().incarnation;
-            match said.map(|effects| effects.into_iter().next()) {
-                Ok(Some(swarm_member::Effect::Revised(opinions))) => Input::Revised {
-                    round,
-                    seat,
-                    incarnation,
-                    opinions,
-                },
-                Ok(_) => Input::Lost {
-                    round,
-                    seat,
-                    reason: "it said nothing".to_owned(),
-                },
-                Err(error) => Input::Lost {
-                    round,
-                    seat,
-                    reason: error.to_string(),
-                },
-            }
-        });
     }
 
     fn ask_review(&self, review: Box<Review>, ctx: &mut Swarm) {
@@ -244,6 +181,39 @@ impl Table {
             log::warn!("a concluded round was not fetched and is dropped");
         }
     }
+}
+
+/// Shows a seat a dispute, of whatever kind its mind is.
+fn revise<M: Machine, O: Outlet<M>>(
+    member: &ShellRef<M, O>,
+    dispute: M::Input,
+    take: fn(M::Effect) -> Option<Vec<Opinion>>,
+    (round, seat): (RoundId, Seat),
+    ctx: &mut Swarm,
+) {
+    let member = member.clone();
+    let answer = member.ask(Consult(dispute), How::within(limit(Phase::Deliberation)));
+    bring_back(ctx, answer, move |said| {
+        let incarnation = member.vitals().incarnation;
+        match said.map(|effects| effects.into_iter().find_map(take)) {
+            Ok(Some(opinions)) => Input::Revised {
+                round,
+                seat,
+                incarnation,
+                opinions,
+            },
+            Ok(None) => Input::Lost {
+                round,
+                seat,
+                reason: "it said nothing".to_owned(),
+            },
+            Err(error) => Input::Lost {
+                round,
+                seat,
+                reason: error.to_string(),
+            },
+        }
+    });
 }
 
 /// Waits for an answer beside the mailbox, and tells the machine what came of it.

@@ -1,5 +1,7 @@
 //! `huddle doctor`: is everything there that picks need, and if not, what to do.
 
+mod minds;
+
 use super::output::emit;
 use super::{Failure, agents};
 use crate::api::Provider;
@@ -70,7 +72,15 @@ pub fn run(args: &DoctorArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Wri
     let mut checks = vec![home_check(home), settings_check(home)];
     checks.extend(database_checks(home, now));
     checks.push(clock_check(now));
-    checks.push(keys_check());
+    let secrets = Secrets::load(|name| std::env::var(name).ok());
+    checks.push(keys_check(&secrets));
+    if let Ok(settings) = Settings::load(&home.config_file()) {
+        let mut conn = home
+            .existing_database()
+            .ok()
+            .and_then(|path| Store::read_only(&path).ok());
+        checks.extend(minds::checks(&settings, &secrets, conn.as_mut()));
+    }
     let health = checks.iter().map(|c| c.health).max().unwrap_or(Health::Ok);
     let diagnosis = Diagnosis { health, checks };
     emit(args.json, out, &diagnosis, |out| {
@@ -307,8 +317,7 @@ fn clock_check(now: DateTime<Utc>) -> Check {
 }
 
 /// Only the odds need a key; without it one book's prices come from elsewhere.
-fn keys_check() -> Check {
-    let secrets = Secrets::load(|name| std::env::var(name).ok());
+fn keys_check(secrets: &Secrets) -> Check {
     match secrets.key(Provider::OddsApi) {
         Ok(_) => ok(
             "keys",

@@ -17,6 +17,7 @@ pub mod grade;
 pub mod halt;
 pub mod leakcheck;
 pub mod letters;
+pub mod minds;
 pub mod odds;
 pub mod output;
 pub mod owner;
@@ -122,6 +123,9 @@ pub enum Verb {
     /// Letters between agents: what waits, what was set aside and why; release or discard it.
     #[command(subcommand)]
     Letters(letters::LettersCommand),
+    /// Language models: what they were asked, what they said, and what their seat made of it.
+    #[command(subcommand)]
+    Minds(minds::MindsCommand),
     /// Serve SIMULATED upstream APIs on a port of this machine, to develop against.
     Upstream(upstream::UpstreamArgs),
     /// The five specialists: key figures with their intervals, what they claimed and what became of it, cards of seats.
@@ -243,6 +247,7 @@ fn dispatch(verb: Verb, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) ->
         Verb::Leakcheck(args) => leakcheck::run(&args, out),
         Verb::Audit(command) => audit::run(&command, home, out),
         Verb::Letters(command) => letters::run(&command, home, out),
+        Verb::Minds(command) => minds::run(&command, home, out),
         Verb::Upstream(args) => upstream::run(&args, home, now, out),
         Verb::Agents(args) => agents::run(&args, home, now, out),
         Verb::Doctor(args) => doctor::run(&args, home, now, out),

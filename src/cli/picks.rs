@@ -4,6 +4,7 @@ mod portfolio;
 mod text;
 mod view;
 
+use super::minds::MindsArgs;
 use super::output::emit;
 use super::report::count_picks;
 use super::session::{self, NetArgs, Session};
@@ -64,6 +65,9 @@ pub struct PicksArgs {
     /// Whether services are asked first, for a week that is still open.
     #[command(flatten)]
     pub net: NetArgs,
+    /// Which language models are asked.
+    #[command(flatten)]
+    pub minds: MindsArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -117,13 +121,18 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
             settings.books.clone_from(&args.books);
         }
         settings.seed = args.seed.unwrap_or(settings.seed);
-        Ok(())
+        args.minds.adjust(settings)
     };
     let slate = session::in_home(home, args.net, adjust, async |session: &Session| {
         let past = matches!(choose(args, &session.archive, now), Ok((_, AsOf::Open)));
         let live = !past && args.as_of.is_none() && !args.net.offline;
         let (archive, now) = if live {
-            bring(session, &LIVE, "picks").await;
+            let mut topics = LIVE.to_vec();
+            // Only models read headlines.
+            if !session.settings.minds.is_empty() {
+                topics.push(Topic::News);
+            }
+            bring(session, &topics, "picks").await;
             // What was just brought is known from now on, not from when the verb began.
             let now = session.clock.now() + TimeDelta::milliseconds(999);
             (session.reload().await?, now.trunc_subsecs(0))

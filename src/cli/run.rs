@@ -1,5 +1,6 @@
 //! `huddle run`: the house works the week by itself, in the foreground, until it is told to stop.
 
+use super::minds::MindsArgs;
 use super::session::{self, INTERRUPTED, NetArgs, Session};
 use super::{Failure, owner, words};
 use crate::actor::How;
@@ -7,6 +8,7 @@ use crate::api::Provider;
 use crate::app::sync::Topic;
 use crate::app::unattended::{self, Happened, News, Standing};
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::control::Listener;
 use crate::domain::calendar::eastern_label;
 use crate::home::Home;
@@ -40,6 +42,9 @@ pub struct RunArgs {
     /// Show no moving line, even on a terminal.
     #[arg(long)]
     pub no_input: bool,
+    /// Which language models are asked.
+    #[command(flatten)]
+    pub minds: MindsArgs,
 }
 
 /// Asks when the last slot that was settled had been due.
@@ -60,7 +65,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// [`Failure`] of the session, or of the house when its database or an actor is lost for good.
 pub fn run(args: &RunArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let ended = session::in_new_home(home, args.net, async |session: &Session| {
+    let adjust = |settings: &mut Settings| args.minds.adjust(settings);
+    let ended = session::in_new_home_with(home, args.net, adjust, async |session: &Session| {
         let last = session.house.database.ask(Do(LastDue), How::within(PATIENCE)).await;
         let last = last.context("the database did not answer")??;
         let since = last.map_or(now, |at| at.and_utc());

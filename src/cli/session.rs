@@ -124,7 +124,20 @@ pub fn in_new_home<T>(
     net: NetArgs,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    in_database(home, &home.database(), net, |_| Ok(()), work)
+    in_new_home_with(home, net, |_| Ok(()), work)
+}
+
+/// [`in_new_home`] with settings adjusted.
+///
+/// # Errors
+/// As [`in_new_home`], and those of `adjust`.
+pub fn in_new_home_with<T>(
+    home: &Home,
+    net: NetArgs,
+    adjust: impl FnOnce(&mut Settings) -> Result<(), Failure>,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    in_database(home, &home.database(), net, adjust, work)
 }
 
 fn in_database<T>(

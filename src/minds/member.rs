@@ -7,7 +7,8 @@
 use super::{Forecast, Forecaster, Lesson, News, Question, Target, lines};
 use crate::domain::archive::View;
 use crate::domain::belief::{Abstention, Answer, Basis, Belief, Evidence, Offer, Opinion, Track};
-use crate::domain::game::{Fixture, GameId};
+use crate::domain::game::{Fixture, GameId, Score};
+use crate::domain::line::HalfPoints;
 use crate::domain::probability::Probability;
 use crate::domain::quote::{Market, Moment, Quote};
 use crate::market::shapes::{Shapes, fair, side_of};
@@ -404,30 +405,44 @@ fn settle(
     close: Option<&Quote>,
     known_at: DateTime<Utc>,
 ) -> Track {
-    let first_won = {
-        let difference = match stated.market {
-            Market::Spread => lesson.score.margin() * 2 - i32::from(stated.quote.line.unwrap_or_default().0),
-            Market::Total => lesson.score.total() * 2 - i32::from(stated.quote.line.unwrap_or_default().0),
-            Market::Moneyline => lesson.score.margin(),
-        };
-        (difference != 0).then_some(difference > 0)
-    };
+    let line = stated.quote.line;
     let moved = close
         .filter(|_| basis == Basis::Open)
-        .and_then(|close| match stated.market {
-            Market::Moneyline => Some(fair(close)?.logit() - stated.fair.logit()),
-            Market::Spread | Market::Total => Some(close.line?.points() - stated.quote.line?.points()),
-        });
+        .and_then(|close| moved(stated.market, line, stated.fair, close));
     Track {
         game: lesson.fixture.id.clone(),
         when: lesson.fixture.when,
         market: stated.market,
-        line: stated.quote.line,
+        line,
         fair: stated.fair,
         p_first: stated.p_first,
         mean: stated.mean,
         moved,
-        first_won,
+        first_won: first_won(stated.market, line, lesson.score),
         known_at,
+    }
+}
+
+/// Whether home or over won at a line; `None` for a push.
+pub(super) fn first_won(market: Market, line: Option<HalfPoints>, score: Score) -> Option<bool> {
+    let line = i32::from(line.unwrap_or_default().0);
+    let difference = match market {
+        Market::Spread => score.margin() * 2 - line,
+        Market::Total => score.total() * 2 - line,
+        Market::Moneyline => score.margin(),
+    };
+    (difference != 0).then_some(difference > 0)
+}
+
+/// How far a market moved towards home or over from an offer to its close: in points, of a moneyline in log-odds.
+pub(super) fn moved(
+    market: Market,
+    line: Option<HalfPoints>,
+    fair_then: Probability,
+    close: &Quote,
+) -> Option<f64> {
+    match market {
+        Market::Moneyline => Some(fair(close)?.logit() - fair_then.logit()),
+        Market::Spread | Market::Total => Some(close.line?.points() - line?.points()),
     }
 }

@@ -140,6 +140,8 @@ pub enum Task {
         least: usize,
         /// At most so many.
         most: usize,
+        /// What a language model proposed to the seat that asks one; nothing for the others.
+        proposed: Vec<Strategy>,
     },
     /// Build on these, which a neighbour thought of.
     Build {

@@ -274,6 +274,30 @@ pub fn opinions_of(conn: &mut Conn, round: &str) -> Result<Vec<Opinion>, StoreEr
         .load(conn)?)
 }
 
+/// The newest rounds before an instant in which a seat had an opinion alone, the latest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn rounds_with(
+    conn: &mut Conn,
+    seat: &str,
+    before: NaiveDateTime,
+    limit: u32,
+) -> Result<Vec<Round>, StoreError> {
+    let spoken = opinions::table
+        .filter(opinions::seat.eq(seat))
+        .filter(opinions::phase.eq(1))
+        .filter(opinions::p_first.is_not_null())
+        .select(opinions::round_id);
+    Ok(rounds::table
+        .filter(rounds::id.eq_any(spoken))
+        .filter(rounds::as_of.lt(before))
+        .order((rounds::as_of.desc(), rounds::id.asc()))
+        .limit(i64::from(limit))
+        .select(Round::as_select())
+        .load(conn)?)
+}
+
 /// The votes of a round, by game, market and seat.
 ///
 /// # Errors

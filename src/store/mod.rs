@@ -17,6 +17,7 @@ pub mod keeper;
 pub mod kpis;
 pub mod letters;
 pub mod memories;
+pub mod model_calls;
 pub mod quarantine;
 pub mod quotes;
 pub mod research;
@@ -298,6 +299,7 @@ fn told(conn: &mut Conn) -> Result<Told, StoreError> {
         team_weeks: facts::team_weeks::all(conn)?,
         forecasts: facts::weather::all(conn)?,
         injuries: facts::injuries::all(conn)?,
+        headlines: facts::headlines::newest(conn, facts::headlines::MAX_READ)?,
     })
 }
 
@@ -347,6 +349,9 @@ pub fn data_hash(conn: &mut Conn) -> Result<String, StoreError> {
     told.injuries
         .iter()
         .for_each(|row| add(vec![("injury", format!("{row:?}"))]));
+    told.headlines
+        .iter()
+        .for_each(|row| add(vec![("headline", format!("{row:?}"))]));
     Ok(hex(&hasher.finalize()))
 }
 

@@ -51,7 +51,7 @@ impl Stage {
             view: fixture::view(),
             slate: fixture::slate(),
         };
-        self.hear(Input::Study(study))
+        self.hear(Input::Study(study, Vec::new()))
     }
 
     fn reply(&mut self, round: &str, number: u64, outcome: Result<&str, &str>) -> Vec<Effect> {

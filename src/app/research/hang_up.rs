@@ -1,11 +1,11 @@
 //! Research as children of the house: the two swarms, each with its seats under a supervisor of their own, and the cycle.
 
 use super::{Following, GenerationPanel, ResearchDesk, ValidationPanel};
-use crate::actor::ActorRef;
 use crate::agents::strategist::SeatedStrategist;
 use crate::agents::validator::Validator;
 use crate::app::conductor::ConductorRef;
-use crate::app::panel::{self, PanelDesk, PanelHandle};
+use crate::app::llm::Ground;
+use crate::app::panel::{self, PanelDesk, PanelHandle, Prepare};
 use crate::app::table::Plot;
 use crate::app::{branch, quickly};
 use crate::backtest::cycle::Cycle;
@@ -13,8 +13,8 @@ use crate::clock::{Clock, Seeds};
 use crate::domain::belief::Seat;
 use crate::machine::Machine;
 use crate::minds::strategists;
+use crate::minds::strategists::correspondent::{Correspondent, SEAT};
 use crate::shell::{Mute, Shell, ShellArgs, ShellRef};
-use crate::store::keeper::Database;
 use crate::supervision::ChildSpec;
 use crate::swarms::generation::Generation;
 use crate::swarms::panel::{Panel, Procedure};
@@ -33,23 +33,39 @@ pub(in crate::app) struct Research {
 
 /// Hangs up research: what goes below `swarms`, what stands beside them, and the handles.
 pub(in crate::app) fn hang_up(
-    database: &ActorRef<Database>,
+    ground: &Ground,
+    correspondent: Option<Prepare<Generation>>,
     conductor: &ConductorRef,
-    clock: &Clock,
-    seeds: Seeds,
 ) -> (Vec<ChildSpec>, ChildSpec, Research) {
+    let (database, clock, seeds) = (ground.database, ground.clock, ground.seeds);
     let strategists = strategists::STRATEGISTS.map(
         |(name, mind)| -> (Seat, Arc<dyn Fn() -> SeatedStrategist + Send + Sync>) {
             (Seat::new(name), Arc::new(move || SeatedStrategist::new(mind)))
         },
     );
+    let mut strategists = strategists.to_vec();
+    let mut prepare = BTreeMap::new();
+    if let Some(correspondent) = correspondent {
+        let seat = Seat::new(SEAT);
+        let build: Arc<dyn Fn() -> SeatedStrategist + Send + Sync> =
+            Arc::new(|| SeatedStrategist::new(|| Box::new(Correspondent)));
+        strategists.push((seat.clone(), build));
+        prepare.insert(seat, correspondent);
+    }
     let (generation_spec, generation) =
-        panel::<Generation, _>("generation", strategists.to_vec(), |q| q, Some, clock, seeds);
+        panel::<Generation, _>("generation", strategists, prepare, |q| q, Some, clock, seeds);
     let validators = validation::SEATS.map(|name| -> (Seat, Arc<dyn Fn() -> Validator + Send + Sync>) {
         (Seat::new(name), Arc::new(move || Validator::new(Seat::new(name))))
     });
-    let (validation_spec, validation) =
-        panel::<Validation, _>("validation", validators.to_vec(), |q| q, Some, clock, seeds);
+    let (validation_spec, validation) = panel::<Validation, _>(
+        "validation",
+        validators.to_vec(),
+        BTreeMap::new(),
+        |q| q,
+        Some,
+        clock,
+        seeds,
+    );
     let following = Following::default();
     let desk = ResearchDesk {
         database: database.clone(),
@@ -80,6 +96,7 @@ pub(in crate::app) fn hang_up(
 fn panel<P: Procedure, M: Machine>(
     name: &'static str,
     seats: Vec<(Seat, Arc<dyn Fn() -> M + Send + Sync>)>,
+    prepare: BTreeMap<Seat, Prepare<P>>,
     put: fn(P::Question) -> M::Input,
     take: fn(M::Effect) -> Option<P::Answer>,
     clock: &Clock,
@@ -95,7 +112,7 @@ fn panel<P: Procedure, M: Machine>(
     }
     let (concluding, concluded) = mpsc::channel(panel::MAX_UNFETCHED);
     let plot = Plot::default();
-    let desk = PanelDesk::new(members.clone(), put, take, concluding, plot.clone());
+    let desk = PanelDesk::new(members.clone(), put, take, concluding, plot.clone()).with_prepared(prepare);
     let seats: Vec<Seat> = members.keys().cloned().collect();
     let args = ShellArgs::new(
         &format!("swarms/{name}/panel"),

@@ -9,6 +9,7 @@ use super::View;
 use super::chain::{Fact, fact};
 use crate::domain::game::{Fixture, Game, GameId};
 use crate::domain::injury::{Availability, InjuryReport};
+use crate::domain::news::Headline;
 use crate::domain::team::Team;
 use crate::domain::team_week::TeamWeek;
 use crate::domain::weather::Forecast;
@@ -25,6 +26,8 @@ pub struct Told {
     pub forecasts: Vec<(GameId, Forecast)>,
     /// Injury reports.
     pub injuries: Vec<InjuryReport>,
+    /// Headlines.
+    pub headlines: Vec<Headline>,
 }
 
 /// The same in order, so that a view can cut it.
@@ -36,6 +39,8 @@ pub(super) struct Shelf {
     forecasts: BTreeMap<GameId, Vec<Forecast>>,
     /// By team, oldest first.
     injuries: BTreeMap<Team, Vec<InjuryReport>>,
+    /// Oldest first.
+    headlines: Vec<Headline>,
 }
 
 /// The first noon UTC after a game is settled.
@@ -83,10 +88,13 @@ impl Shelf {
         for list in injuries.values_mut() {
             list.sort_by(|a, b| (a.as_of, &a.player, a.source.name()).cmp(&(b.as_of, &b.player, b.source.name())));
         }
+        let mut headlines = told.headlines;
+        headlines.sort_by(|a, b| (a.as_of, a.source.name(), &a.id).cmp(&(b.as_of, b.source.name(), &b.id)));
         Shelf {
             counted,
             forecasts,
             injuries,
+            headlines,
         }
     }
 
@@ -98,7 +106,8 @@ impl Shelf {
             list.iter().map(said)
         });
         let injuries = self.injuries.values().flatten().map(|r| fact(r.as_of, r));
-        counted.chain(forecasts).chain(injuries)
+        let headlines = self.headlines.iter().map(|h| fact(h.as_of, h));
+        counted.chain(forecasts).chain(injuries).chain(headlines)
     }
 }
 
@@ -149,6 +158,14 @@ impl View {
             )
         };
         newest.into_values().filter(unlikely).collect()
+    }
+
+    /// Headlines about either of two teams that were known, the newest first.
+    pub fn headlines(&self, teams: [Team; 2]) -> impl Iterator<Item = &Headline> {
+        let all = &self.archive.told.headlines;
+        let known = &all[..all.partition_point(|h| h.as_of <= self.at)];
+        let about = move |h: &&Headline| h.teams.iter().any(|team| teams.contains(team));
+        known.iter().rev().filter(about)
     }
 }
 

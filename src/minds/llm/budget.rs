@@ -69,7 +69,8 @@ fn usd(micros: u64) -> String {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "what is not settled counts as spent"]
 pub struct Reservation {
-    day: NaiveDate,
+    /// The day it was made on, and the one the call may be sent on: two around midnight.
+    days: [NaiveDate; 2],
     round: Arc<str>,
     micros: u64,
 }
@@ -120,6 +121,9 @@ pub struct Budget {
 
 /// Days before today that may still be asked for: those of a month.
 const KEPT_DAYS: i64 = 31;
+/// A call that was paid for may wait this long before it is sent, and it is billed on the day it is sent on. So around
+/// midnight it counts for both days until the ledger says which it was.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(3);
 /// A round is over by then, however late it was.
 const ROUND_SPAN: TimeDelta = TimeDelta::minutes(10);
 
@@ -156,11 +160,12 @@ impl Budget {
     /// [`Exceeded`] with the first cap it would break; then nothing is set aside.
     pub fn reserve(&mut self, round: &str, micros: u64, now: DateTime<Utc>) -> Result<Reservation, Exceeded> {
         let round: Arc<str> = round.into();
-        let day = now.date_naive();
+        let days = [now.date_naive(), (now + LONGEST_WAIT).date_naive()];
+        let most = |of: &dyn Fn(NaiveDate) -> u64| days.iter().map(|day| of(*day)).max().unwrap_or_default();
         let spans = [
             (Span::Round, self.caps.round_micros, self.of_round(&round, now)),
-            (Span::Day, self.caps.day_micros, self.of_day(day)),
-            (Span::Month, self.caps.month_micros, self.of_month(day)),
+            (Span::Day, self.caps.day_micros, most(&|day| self.of_day(day))),
+            (Span::Month, self.caps.month_micros, most(&|day| self.of_month(day))),
         ];
         for (span, cap_micros, spent) in spans {
             let left_micros = cap_micros.saturating_sub(spent);
@@ -179,18 +184,22 @@ impl Budget {
             last: now,
         };
         self.rounds.insert(Arc::clone(&round), sum);
-        *self.days.entry(day).or_default() += micros;
+        for day in distinct(days) {
+            *self.days.entry(day).or_default() += micros;
+        }
         self.forget(now);
-        Ok(Reservation { day, round, micros })
+        Ok(Reservation { days, round, micros })
     }
 
     /// A call has ended: what it did cost takes the place of what was set aside; `None` when nobody says.
     pub fn settle(&mut self, reservation: Reservation, cost_micros: Option<u64>) {
-        let Reservation { day, round, micros } = reservation;
+        let Reservation { days, round, micros } = reservation;
         let cost = cost_micros.unwrap_or(micros);
         let settled = |sum: u64| sum.saturating_sub(micros).saturating_add(cost);
-        if let Some(sum) = self.days.get_mut(&day) {
-            *sum = settled(*sum);
+        for day in distinct(days) {
+            if let Some(sum) = self.days.get_mut(&day) {
+                *sum = settled(*sum);
+            }
         }
         if let Some(sum) = self.rounds.get_mut(&round) {
             sum.micros = settled(sum.micros);
@@ -228,6 +237,11 @@ impl Budget {
         self.rounds.retain(|_, sum| now - sum.last < TimeDelta::days(1));
         self.before.retain(|(at, _)| now - *at < ROUND_SPAN);
     }
+}
+
+/// Two days, or one that is both.
+fn distinct([first, second]: [NaiveDate; 2]) -> impl Iterator<Item = NaiveDate> {
+    std::iter::once(first).chain((second != first).then_some(second))
 }
 
 #[cfg(test)]

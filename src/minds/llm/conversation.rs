@@ -4,12 +4,12 @@
 //! them, and pays, is somebody else.
 
 use super::answer::{self, Fault, Said};
-use super::budget::Exceeded;
 use super::question::{Form, Posed, Subject, pose};
 use super::slot::Slot;
 use super::stance::stance;
+use super::trouble::{Then, Trouble};
 use super::wire::{self, Unread};
-use crate::api::{ApiError, Call};
+use crate::api::Call;
 use crate::domain::belief::{Abstention, Belief, Opinion};
 use crate::domain::game::GameId;
 use crate::domain::quote::Market;
@@ -40,52 +40,6 @@ pub enum Step {
     Fallback(Errand),
     /// It is over: one opinion for each game and market, in slate order.
     Done(Vec<Opinion>),
-}
-
-/// Why a call brought nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// The API manager says why.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// There is no money for it.
-    #[error(transparent)]
-    Unaffordable(#[from] Exceeded),
-    /// Nobody can say whether it was made.
-    #[error("{0}")]
-    Lost(String),
-}
-
-/// Where a failed call leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    /// To the next slot.
-    Next,
-    /// To the next slot that may answer at greater length.
-    Longer,
-    /// Nowhere: another model is not shopped around for, or would be asked the same wrong thing.
-    Stop,
-}
-
-impl Trouble {
-    fn then(&self) -> Then {
-        match self {
-            Trouble::Unaffordable(_) | Trouble::Lost(_) => Then::Next,
-            Trouble::Api(error) => match error {
-                ApiError::Deadline { .. }
-                | ApiError::BreakerOpen { .. }
-                | ApiError::QuotaExhausted { .. }
-                | ApiError::Budget { .. }
-                | ApiError::Misconfigured { .. }
-                | ApiError::NotFound { .. }
-                | ApiError::Failed { .. }
-                | ApiError::QueueFull { .. }
-                | ApiError::Impossible { .. } => Then::Next,
-                ApiError::Truncated { .. } => Then::Longer,
-                ApiError::Declined { .. } | ApiError::Refused { .. } | ApiError::ShuttingDown { .. } => Then::Stop,
-            },
-        }
-    }
 }
 
 /// One question under way.

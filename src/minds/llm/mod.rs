@@ -7,17 +7,25 @@
 pub mod answer;
 pub mod budget;
 pub mod conversation;
+pub mod correspondence;
+pub mod ideas;
+pub mod mode;
 pub mod question;
+pub mod record;
 pub mod settings;
 pub mod slot;
 pub mod stance;
 #[cfg(test)]
 mod tests;
+pub mod transcript;
+pub mod trouble;
 pub mod wire;
 
 pub use answer::{Fault, Said};
 pub use budget::{Budget, Caps, Exceeded, Reservation};
-pub use conversation::{Conversation, Errand, Step, Trouble};
+pub use conversation::{Conversation, Errand, Step};
+pub use mode::Mode;
 pub use question::{Asked, Form, Posed, Subject};
 pub use settings::{BadMinds, MindSettings};
 pub use slot::{Dialect, Slot, Structured};
+pub use trouble::{Then, Trouble};

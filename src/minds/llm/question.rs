@@ -17,7 +17,7 @@ use crate::domain::quote::Market;
 use crate::domain::team::Team;
 use crate::domain::weather::Forecast;
 use crate::market::shapes::fair;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -27,6 +27,10 @@ pub const MAX_GAMES: usize = 20;
 pub const MAX_TEXT: usize = 240;
 /// Texts about one game; the newest are kept.
 pub const MAX_TOLD: usize = 6;
+/// Headlines about one game; the newest are kept.
+pub const MAX_NEWS: usize = 3;
+/// What is older than this is in the line.
+const NEWS_AGE: TimeDelta = TimeDelta::days(7);
 /// Characters of a name, such as a stadium's.
 const MAX_NAME: usize = 60;
 
@@ -93,19 +97,24 @@ pub struct Subject {
     pub offer: Offer,
     /// The newest forecast for its kickoff.
     pub forecast: Option<Forecast>,
-    /// What feeds tell.
+    /// What feeds tell of its players.
     pub told: Vec<Told>,
+    /// What is news about its teams.
+    pub news: Vec<Told>,
 }
 
 impl Subject {
-    /// A game with what a view knows of it.
+    /// A game with what a view knows of it: of headlines the newest three of the last seven days.
     pub fn of(view: &View, offer: &Offer) -> Subject {
         let f = &offer.fixture;
+        let recent = view.headlines([f.home, f.away]);
+        let recent = recent.take_while(|h| view.at() - h.as_of <= NEWS_AGE).take(MAX_NEWS);
         let hurt = [f.home, f.away].into_iter().flat_map(|team| view.injured(team));
         Subject {
             offer: offer.clone(),
             forecast: view.forecast(&f.id).copied(),
             told: hurt.map(Told::injury).collect(),
+            news: recent.map(Told::headline).collect(),
         }
     }
 }
@@ -193,7 +202,7 @@ name a stake or an amount. Answer with one JSON object of the given schema and n
 const RULES: &str = "For each game and market in the data you have a view on, give p_first: the probability that the first side \
 wins, given that the bet does not push. The first side is home winning by more than home_margin (spread), more points \
 than points (total), home winning (moneyline). p_first is from 0.02 to 0.98. The market's own probability is given as \
-fair; it is hard to beat. Give confidence from 0 to 1, and one to three reasons of at most 160 characters each. Leave out \
+fair; it is hard to beat, and most of the news is in it. Give confidence from 0 to 1, and one to three reasons of at most 160 characters each. Leave out \
 markets you have no view on, and give each at most once.";
 
 fn user(rows: &[Value], faults: &[Fault]) -> String {
@@ -242,7 +251,7 @@ fn row(handle: &str, form: Form, subject: &Subject) -> Value {
     let mut row = Map::new();
     row.insert("game".to_owned(), json!(handle));
     match form {
-        Form::Named => name(&mut row, f, &subject.told),
+        Form::Named => name(&mut row, subject),
         Form::Anonymous => {
             row.insert("home".to_owned(), json!("A"));
             row.insert("away".to_owned(), json!("B"));
@@ -271,7 +280,8 @@ fn row(handle: &str, form: Form, subject: &Subject) -> Value {
     Value::Object(row)
 }
 
-fn name(row: &mut Map<String, Value>, f: &Fixture, told: &[Told]) {
+fn name(row: &mut Map<String, Value>, subject: &Subject) {
+    let f = &subject.offer.fixture;
     row.insert("home".to_owned(), json!(f.home_code()));
     row.insert("away".to_owned(), json!(f.away_code()));
     row.insert("season".to_owned(), json!(f.when.season));
@@ -279,9 +289,18 @@ fn name(row: &mut Map<String, Value>, f: &Fixture, told: &[Told]) {
     let kickoff = f.kickoff.to_rfc3339_opts(SecondsFormat::Secs, true);
     row.insert("kickoff".to_owned(), json!(kickoff));
     row.insert("stadium".to_owned(), json!(cut(&f.stadium, MAX_NAME)));
+    row.insert("told".to_owned(), quoted(&subject.told, MAX_TOLD, f));
+    if subject.told.len() > MAX_TOLD {
+        row.insert("n_older_left_out".to_owned(), json!(subject.told.len() - MAX_TOLD));
+    }
+    row.insert("news".to_owned(), quoted(&subject.news, MAX_NEWS, f));
+}
+
+/// The newest texts as records.
+fn quoted(told: &[Told], most: usize, f: &Fixture) -> Value {
     let mut newest: Vec<&Told> = told.iter().collect();
     newest.sort_by_key(|told| std::cmp::Reverse(told.as_of));
-    let quoted = newest.iter().take(MAX_TOLD).map(|t| {
+    let quoted = newest.iter().take(most).map(|t| {
         json!({
             "about": t.about.iter().take(2).map(|team| team.code_in(f.when.season)).collect::<Vec<_>>(),
             "from": t.from,
@@ -289,10 +308,7 @@ fn name(row: &mut Map<String, Value>, f: &Fixture, told: &[Told]) {
             "text": cut(&t.text, MAX_TEXT),
         })
     });
-    row.insert("told".to_owned(), quoted.collect());
-    if told.len() > MAX_TOLD {
-        row.insert("n_older_left_out".to_owned(), json!(told.len() - MAX_TOLD));
-    }
+    quoted.collect()
 }
 
 fn stage(f: &Fixture) -> &'static str {

@@ -18,6 +18,8 @@ pub struct MindSettings {
     pub slots: Vec<SlotSettings>,
     /// Names of slots in the order they are asked, when one cannot answer; all slots in their order when empty.
     pub chain: Vec<String>,
+    /// Which slots whoever asks models asks in turn, where not those of `chain`.
+    pub agents: AgentChains,
     /// Whether models are told who plays and when: `named`, or `anonymous`.
     pub form: Form,
     /// Dollars a round of the table may cost.
@@ -26,6 +28,9 @@ pub struct MindSettings {
     pub day_usd: f64,
     /// Dollars a UTC month may cost.
     pub month_usd: f64,
+    /// True when models answer with what was kept of them alone, and nobody is asked; of a process, not of a file.
+    #[serde(skip)]
+    pub kept_only: bool,
 }
 
 impl Default for MindSettings {
@@ -34,12 +39,24 @@ impl Default for MindSettings {
         MindSettings {
             slots: Vec::new(),
             chain: Vec::new(),
+            agents: AgentChains::default(),
             form: Form::Named,
             round_usd: 0.10,
             day_usd: 0.25,
             month_usd: 3.0,
+            kept_only: false,
         }
     }
+}
+
+/// `[minds.agents]`: names of slots, in the order they are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentChains {
+    /// Who reads the market: the seat at the table. `chain` when empty.
+    pub market_intelligence: Vec<String>,
+    /// Who thinks of strategies: a seat of the generation swarm. There is none when empty.
+    pub strategy_analyst: Vec<String>,
 }
 
 /// One `[[minds.slots]]`.
@@ -106,7 +123,7 @@ const MAX_CHAIN: usize = 5;
 
 impl SlotSettings {
     /// Whose account it uses, and how it is spoken to.
-    fn line(&self) -> (Provider, Dialect) {
+    pub(super) fn line(&self) -> (Provider, Dialect) {
         match (self.provider, &self.base_url) {
             // A server nobody has a key for stands where Ollama would: free, on this machine, one call at a time.
             (None, _) => (Provider::Ollama, Dialect::Compatible),
@@ -119,7 +136,7 @@ impl SlotSettings {
     }
 
     /// The base without the `/v1` that every path begins with.
-    fn base(&self) -> Option<String> {
+    pub(super) fn base(&self) -> Option<String> {
         let url = self.base_url.as_deref()?.trim().trim_end_matches('/');
         Some(url.strip_suffix("/v1").unwrap_or(url).to_owned())
     }
@@ -229,8 +246,18 @@ impl MindSettings {
                 wrong.push(format!("minds.slots {}: there are two of that name", slot.name));
             }
         }
-        for name in self.chain.iter().filter(|name| !names.contains(name.as_str())) {
-            wrong.push(format!("minds.chain: there is no slot {name}"));
+        let chains = [
+            ("chain", &self.chain),
+            ("agents.market_intelligence", &self.agents.market_intelligence),
+            ("agents.strategy_analyst", &self.agents.strategy_analyst),
+        ];
+        for (field, chain) in chains {
+            for name in chain.iter().filter(|name| !names.contains(name.as_str())) {
+                wrong.push(format!("minds.{field}: there is no slot {name}"));
+            }
+            if chain.len() > MAX_CHAIN {
+                wrong.push(format!("minds.{field}: at most {MAX_CHAIN} slots are asked in turn"));
+            }
         }
         if self.names().len() > MAX_CHAIN {
             wrong.push(format!("minds.chain: at most {MAX_CHAIN} slots are asked in turn"));
@@ -282,18 +309,30 @@ impl MindSettings {
     }
 
     fn names(&self) -> Vec<&str> {
-        if self.chain.is_empty() {
+        let own = &self.agents.market_intelligence;
+        let chain = if own.is_empty() { &self.chain } else { own };
+        if chain.is_empty() {
             self.slots.iter().map(|slot| slot.name.as_str()).collect()
         } else {
-            self.chain.iter().map(String::as_str).collect()
+            chain.iter().map(String::as_str).collect()
         }
     }
 
-    /// The slots in the order they are asked.
-    pub fn chain(&self) -> Arc<[Slot]> {
-        let slot = |name: &str| self.slots.iter().find(|slot| slot.name == name);
-        let chain = self.names().into_iter().filter_map(slot);
+    fn named(&self, names: &[&str]) -> Arc<[Slot]> {
+        let slot = |name: &&str| self.slots.iter().find(|slot| slot.name == *name);
+        let chain = names.iter().filter_map(slot);
         chain.map(SlotSettings::slot).collect()
+    }
+
+    /// The slots the seat at the table asks, in their order.
+    pub fn chain(&self) -> Arc<[Slot]> {
+        self.named(&self.names())
+    }
+
+    /// The slots the seat of the generation swarm asks, in their order; none when there is no such seat.
+    pub fn strategists(&self) -> Arc<[Slot]> {
+        let names: Vec<&str> = self.agents.strategy_analyst.iter().map(String::as_str).collect();
+        self.named(&names)
     }
 
     /// What may be spent.
@@ -307,10 +346,14 @@ impl MindSettings {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn slot(name: &str, provider: Option<Provider>, base_url: Option<&str>) -> SlotSettings {
+    pub(in crate::minds::llm) fn slot(
+        name: &str,
+        provider: Option<Provider>,
+        base_url: Option<&str>,
+    ) -> SlotSettings {
         SlotSettings {
             name: name.to_owned(),
             provider,
@@ -326,7 +369,7 @@ mod tests {
         }
     }
 
-    fn settings(slots: Vec<SlotSettings>) -> MindSettings {
+    pub(in crate::minds::llm) fn settings(slots: Vec<SlotSettings>) -> MindSettings {
         MindSettings {
             slots,
             ..MindSettings::default()
@@ -356,6 +399,10 @@ mod tests {
         };
         let all = MindSettings {
             chain: vec!["nobody".to_owned()],
+            agents: AgentChains {
+                strategy_analyst: vec!["no-one".to_owned()],
+                ..AgentChains::default()
+            },
             day_usd: -1.0,
             ..settings(vec![bad, slot("a", None, None), slot("a", None, None)])
         };
@@ -371,7 +418,8 @@ mod tests {
             "timeout_s:",
             "a: provider: name one",
             "a: there are two",
-            "no slot nobody",
+            "chain: there is no slot nobody",
+            "agents.strategy_analyst: there is no slot no-one",
             "minds.day_usd = -1",
             "a round may not cost more",
         ] {

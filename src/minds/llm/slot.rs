@@ -32,6 +32,22 @@ impl Dialect {
         Dialect::Compatible,
     ];
 
+    /// Its word where calls are kept.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Anthropic => "anthropic",
+            Dialect::OpenAi => "openai",
+            Dialect::Xai => "xai",
+            Dialect::Ollama => "ollama",
+            Dialect::Compatible => "compatible",
+        }
+    }
+
+    /// The one of a [`Dialect::name`].
+    pub fn of_name(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+
     /// The path below a base URL.
     pub fn path(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 //! less likely to be one accident found seven times. None of them draws entropy of its own or calls a score a performance.
 
 pub mod contrarian;
+pub mod correspondent;
 pub mod hill_climber;
 pub mod market_follower;
 pub mod random_searcher;

@@ -54,13 +54,31 @@ pub fn store(conn: &mut Conn, answer: &Answer<'_>, said: &Parsed<Headline>) -> R
     })
 }
 
+/// What is read into an archive: a season brings some ten thousand, and nobody is told what is older than a week.
+pub const MAX_READ: u32 = 20_000;
+
+/// The newest headlines, newest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`] when reading fails or a row makes no sense.
+pub fn newest(conn: &mut Conn, limit: u32) -> Result<Vec<Headline>, StoreError> {
+    read(conn, None, limit)
+}
+
 /// The newest headlines that were known at an instant, newest first, at most `limit`.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a row makes no sense.
 pub fn known(conn: &mut Conn, at: DateTime<Utc>, limit: u32) -> Result<Vec<Headline>, StoreError> {
-    let rows: Vec<Row> = headlines::table
-        .filter(headlines::as_of.le(at.naive_utc()))
+    read(conn, Some(at), limit)
+}
+
+fn read(conn: &mut Conn, at: Option<DateTime<Utc>>, limit: u32) -> Result<Vec<Headline>, StoreError> {
+    let mut all = headlines::table.into_boxed();
+    if let Some(at) = at {
+        all = all.filter(headlines::as_of.le(at.naive_utc()));
+    }
+    let rows: Vec<Row> = all
         .order((headlines::as_of.desc(), headlines::id.asc()))
         .limit(i64::from(limit))
         .select(Row::as_select())

@@ -7,6 +7,8 @@
 
 mod experts;
 mod house;
+mod minds;
 
 pub use experts::*;
 pub use house::*;
+pub use minds::*;

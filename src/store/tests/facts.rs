@@ -232,10 +232,7 @@ fn headlines_statistics_and_moves_are_stored_once() {
     assert_eq!(headlines::store(&mut conn, &told, &seen).unwrap(), counts(1, 0, 0));
     let edited = parsed(vec![headline("edited after the game")]);
     assert_eq!(headlines::store(&mut conn, &told, &edited).unwrap(), counts(0, 0, 1));
-    assert_eq!(
-        headlines::known(&mut conn, now(), 5).unwrap(),
-        [headline("as first seen")]
-    );
+    assert_eq!(headlines::newest(&mut conn, 5).unwrap(), [headline("as first seen")]);
     let csv = include_bytes!("../../../tests/fixtures/nflverse_team_stats.csv");
     let mut stats = team_stats::parse(csv).unwrap();
     let told = answer(Source::Nflverse, now());

@@ -6,6 +6,7 @@ mod experts;
 mod facts;
 mod imports;
 mod letters;
+mod model_calls;
 mod opening;
 mod research;
 

@@ -265,7 +265,10 @@ impl Procedure for Generation {
             return (generation, step);
         }
         let (least, most) = N_IDEAS.into_inner();
-        let questions = generation.ask(|_| Some(Task::Ideate { least, most }));
+        let questions = generation.ask(|_| {
+            let proposed = Vec::new();
+            Some(Task::Ideate { least, most, proposed })
+        });
         (generation, Step::Ask(Phase::Ideation, questions))
     }
 

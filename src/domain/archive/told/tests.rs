@@ -3,6 +3,7 @@
 use crate::domain::archive::{Archive, Told};
 use crate::domain::game::{Fixture, Game, GameId, Phase, Score, SeasonWeek};
 use crate::domain::injury::{Availability, InjuryReport};
+use crate::domain::news::Headline;
 use crate::domain::source::Source;
 use crate::domain::team::Team;
 use crate::domain::team_week::TeamWeek;
@@ -143,4 +144,34 @@ fn what_was_told_is_in_the_fingerprint_from_when_it_was_known() {
         let (a, b) = (told.as_of(at(text)).fingerprint(), bare.as_of(at(text)).fingerprint());
         assert_eq!(a == b, same, "{text}");
     }
+}
+
+#[test]
+fn headlines_are_of_the_teams_and_known_from_when_they_were_published() {
+    let headline = |id: &str, teams: &[Team], as_of: &str| Headline {
+        id: id.to_owned(),
+        title: format!("title {id}"),
+        summary: None,
+        link: None,
+        teams: teams.to_vec(),
+        as_of: at(as_of),
+        source: Source::Espn,
+    };
+    let archive = archive(Told {
+        headlines: vec![
+            headline("late", &[Team::NO], "2016-09-22T12:00:01Z"),
+            headline("new", &[Team::KC, Team::ATL], "2016-09-22T12:00:00Z"),
+            headline("other", &[Team::KC], "2016-09-22T11:00:00Z"),
+            headline("old", &[Team::NO, Team::ATL], "2016-09-20T12:00:00Z"),
+        ],
+        ..Told::default()
+    });
+    let view = archive.as_of(at("2016-09-22T12:00:00Z"));
+    let ids: Vec<&str> = view.headlines([Team::NO, Team::ATL]).map(|h| h.id.as_str()).collect();
+    assert_eq!(ids, ["new", "old"]);
+    assert_ne!(
+        view.fingerprint(),
+        archive.as_of(at("2016-09-22T11:59:59Z")).fingerprint(),
+        "what is known names a round"
+    );
 }

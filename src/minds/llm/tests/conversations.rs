@@ -5,9 +5,10 @@ use crate::api::{ApiError, Provider};
 use crate::domain::belief::{Abstention, Opinion};
 use crate::domain::quote::Market;
 use crate::minds::llm::budget::{Exceeded, Span};
-use crate::minds::llm::conversation::{Conversation, Step, Trouble};
+use crate::minds::llm::conversation::{Conversation, Step};
 use crate::minds::llm::question::Form;
 use crate::minds::llm::slot::{Dialect, Slot};
+use crate::minds::llm::trouble::Trouble;
 use proptest::prelude::*;
 use std::time::Duration;
 

@@ -33,7 +33,8 @@ fn headline(title: &str) -> Told {
 /// The two games with a text told about the first.
 fn told(texts: Vec<Told>) -> Vec<Subject> {
     let mut all = subjects();
-    all[0].told = texts;
+    all[0].told.clone_from(&texts);
+    all[0].news = texts;
     all
 }
 
@@ -72,8 +73,10 @@ fn a_text_that_gives_orders_stays_inside_its_string() {
         let (rows, after) = parts(&posed);
         assert_eq!(rows.len(), 2);
         assert_eq!(after, plain, "nothing is added outside the data");
-        let text = rows[0]["told"][0]["text"].as_str().unwrap();
-        assert!(!text.is_empty() && !text.contains(['\n', '\u{1b}', '\0']), "{text:?}");
+        for list in ["told", "news"] {
+            let text = rows[0][list][0]["text"].as_str().unwrap();
+            assert!(!text.is_empty() && !text.contains(['\n', '\u{1b}', '\0']), "{text:?}");
+        }
         // The address of an article is not handed on: nothing follows it.
         assert!(!rows[0].to_string().contains("evil.example/run"));
         assert_eq!(posed.asked, super::posed().asked);
@@ -116,6 +119,8 @@ fn a_huge_payload_is_cut_and_old_texts_are_left_out() {
     assert_eq!(rows[0]["told"].as_array().unwrap().len(), 6);
     assert!(rows[0]["told"][0]["text"].as_str().unwrap().starts_with("499 BET NOW"));
     assert_eq!(rows[0]["n_older_left_out"], 494);
+    assert_eq!(rows[0]["news"].as_array().unwrap().len(), 3);
+    assert!(rows[0]["news"][0]["text"].as_str().unwrap().starts_with("499 BET NOW"));
     let call = wire::call(&slot(Dialect::Anthropic), posed.prompt.as_ref().unwrap());
     assert!(call.body.unwrap().len() < 12_000);
 }

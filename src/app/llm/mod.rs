@@ -1,96 +1,45 @@
-//! The hands of a seat that asks a language model: its calls go through the API manager, and each is paid for beforehand.
-//!
-//! One purse serves every such seat, so that caps hold for all of them together. What earlier processes spent is read
-//! from the ledger before the first call that costs anything; while it cannot be read, nothing is spent.
+//! The hands of a seat that asks a language model: its calls go through the API manager, each is paid for beforehand
+//! (`purse`), and what came of it is kept (`desk`).
 
-use super::api_manager::{ApiManager, Fetch};
+mod correspondent;
+mod desk;
+mod past;
+mod purse;
+
+use super::api_manager::ApiManager;
 use super::quickly;
-use crate::actor::{ActorRef, AskError, Ctx, How, Lane};
+use crate::actor::{ActorRef, Ctx, How, Lane};
 use crate::agents::llm_member::{Effect, Input, LlmMember, STUDY_LIMIT};
-use crate::api::{Answer as Reply, ApiError, Endpoint, LedgerRow, Priority, TokenPrice, Tolerance, usage};
 use crate::clock::{Clock, Seeds};
 use crate::domain::belief::{Answer, Seat};
-use crate::minds::llm::budget::{AGENT, Budget, Caps, Reservation, unbilled};
-use crate::minds::llm::{Errand, MindSettings, Trouble};
+use crate::minds::llm::MindSettings;
+use crate::minds::llm::record::Stated;
 use crate::protocol::question::{RoundId, Study};
 use crate::shell::{Hear, Outlet, Shell, ShellArgs, ShellRef};
-use crate::store::api::ledger;
-use crate::store::keeper::{Database, Do, Work};
-use crate::store::{Conn, StoreError};
+use crate::store::keeper::{Database, Do};
 use crate::supervision::ChildSpec;
 use actix::AsyncContext as _;
-use chrono::{DateTime, TimeDelta, Utc};
+use desk::Desk;
 use parking_lot::Mutex;
+use past::ReadPast;
+use purse::Purse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+pub(super) use correspondent::correspondent;
 
 /// The name of the seat.
 pub const SEAT: &str = "llm";
 /// The handle of a seat that asks a model.
 pub type LlmRef = ShellRef<LlmMember, Hands>;
 
-/// Reading a month of calls takes milliseconds.
-const READING: Duration = Duration::from_secs(10);
 /// Beyond its own limit a seat is told that it is late, and given a moment to say so.
 const PATIENCE: Duration = STUDY_LIMIT.saturating_add(Duration::from_secs(5));
 const MOMENT: Duration = Duration::from_secs(5);
-
-/// Reads what earlier processes spent on models.
-struct ReadSpent {
-    since: DateTime<Utc>,
-}
-
-impl Work for ReadSpent {
-    type Output = Vec<LedgerRow>;
-
-    fn run(self, conn: &mut Conn) -> Result<Self::Output, StoreError> {
-        ledger::of_agents(conn, AGENT, self.since)
-    }
-}
-
-/// The money of all seats that ask models.
-#[derive(Clone)]
-pub struct Purse {
-    caps: Caps,
-    database: ActorRef<Database>,
-    clock: Clock,
-    /// There once the ledger has been read.
-    budget: Arc<tokio::sync::Mutex<Option<Budget>>>,
-}
-
-/// A month and the hours that a round at its beginning may reach back.
-const LOOK_BACK: TimeDelta = TimeDelta::days(32);
-
-impl Purse {
-    /// Sets aside what a call may cost; nothing for one that is free.
-    async fn reserve(&self, round: &RoundId, micros: u64) -> Result<Option<Reservation>, Trouble> {
-        if micros == 0 {
-            return Ok(None);
-        }
-        let now = self.clock.now();
-        let mut budget = self.budget.lock().await;
-        if budget.is_none() {
-            let work = ReadSpent { since: now - LOOK_BACK };
-            let unread =
-                |why: String| Trouble::Lost(format!("nothing is spent while the ledger cannot be read: {why}"));
-            let rows = self.database.ask(Do(work), How::within(READING)).await;
-            let rows = rows
-                .map_err(|e| unread(e.to_string()))?
-                .map_err(|e| unread(e.to_string()))?;
-            *budget = Some(Budget::restore(self.caps, &rows));
-        }
-        let budget = budget.as_mut().expect("it was read just now");
-        Ok(Some(budget.reserve(&round.0, micros, now)?))
-    }
-
-    async fn settle(&self, reserved: Reservation, cost_micros: Option<u64>) {
-        if let Some(budget) = self.budget.lock().await.as_mut() {
-            budget.settle(reserved, cost_micros);
-        }
-    }
-}
+/// Reading a season of rounds takes some tenths of a second.
+const READING: Duration = Duration::from_secs(10);
 
 /// Who waits for the seat's answer.
 struct Waiter {
@@ -139,46 +88,6 @@ pub struct Hands {
     waiting: Waiting,
 }
 
-/// What makes and pays calls.
-#[derive(Clone)]
-struct Desk {
-    api: ActorRef<ApiManager>,
-    purse: Purse,
-}
-
-impl Desk {
-    /// Pays for a call, makes it, and enters what it did cost.
-    async fn perform(&self, round: &RoundId, errand: Errand) -> Result<Arc<[u8]>, Trouble> {
-        let Errand { call, timeout, .. } = errand;
-        let price = call.token_price.unwrap_or_default();
-        let reserved = self.purse.reserve(round, call.usd_micros).await?;
-        let fetch = Fetch::new(call, &format!("{AGENT}{SEAT}"), timeout)
-            .with(|request| request.priority(Priority::High).tolerance(Tolerance::Live));
-        let how = fetch.how();
-        let said = self.api.ask(fetch, how).await;
-        if let Some(reserved) = reserved {
-            self.purse.settle(reserved, cost(&said, price)).await;
-        }
-        match said {
-            Ok(Ok(answer)) => Ok(answer.body),
-            Ok(Err(error)) => Err(Trouble::Api(error)),
-            Err(error) => Err(Trouble::Lost(error.to_string())),
-        }
-    }
-}
-
-/// What a call did cost, where anything says so.
-fn cost(said: &Result<Result<Reply, ApiError>, AskError>, price: TokenPrice) -> Option<u64> {
-    match said {
-        Ok(Ok(reply)) => {
-            let used = usage(reply.provider, Endpoint::Completion, &reply.body)?;
-            Some(used.cost_micros(price))
-        }
-        Ok(Err(error)) => unbilled(error).then_some(0),
-        Err(_) => None,
-    }
-}
-
 impl Outlet<LlmMember> for Hands {
     fn perform(&mut self, effect: Effect, ctx: &mut Ctx<Shell<LlmMember, Hands>>) {
         match effect {
@@ -208,6 +117,7 @@ impl Outlet<LlmMember> for Hands {
 pub struct ModelSeat {
     member: LlmRef,
     waiting: Waiting,
+    database: ActorRef<Database>,
 }
 
 impl ModelSeat {
@@ -216,14 +126,36 @@ impl ModelSeat {
         &self.member
     }
 
+    /// What the seat said before the instant of a study. Without it the seat has no record, and goes on.
+    async fn past(&self, study: &Study) -> Vec<Stated> {
+        let question = ReadPast {
+            before: study.view.at(),
+        };
+        let read = self.database.ask(Do(question), How::within(READING)).await;
+        match read
+            .map_err(|e| e.to_string())
+            .and_then(|read| read.map_err(|e| e.to_string()))
+        {
+            Ok(past) => past,
+            Err(why) => {
+                log::warn!("{SEAT} has no record in this round, it could not be read: {why}");
+                Vec::new()
+            }
+        }
+    }
+
     /// Has the seat study, and waits for its answer, which may take a hundred seconds.
     ///
     /// # Errors
     /// A sentence for the round's minutes when the seat crashed or said nothing.
     pub(super) async fn study(self, study: Study) -> Result<Answer, String> {
         let round = study.round.clone();
+        let past = self.past(&study).await;
         let mut answered = self.waiting.open(round.clone());
-        let heard = self.member.ask(Hear(Input::Study(study)), How::within(PATIENCE)).await;
+        let heard = self
+            .member
+            .ask(Hear(Input::Study(study, past)), How::within(PATIENCE))
+            .await;
         heard.map_err(|e| e.to_string())?;
         let crashed = |_| "it crashed before it had answered".to_owned();
         if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answered).await {
@@ -245,6 +177,27 @@ pub(super) struct Ground<'a> {
     pub(super) database: &'a ActorRef<Database>,
     pub(super) clock: &'a Clock,
     pub(super) seeds: Seeds,
+    /// One for all who ask models, so that caps hold for all of them together.
+    purse: Purse,
+}
+
+impl<'a> Ground<'a> {
+    /// Whom models are asked through, where calls are kept, and a purse that holds to the caps of the settings.
+    pub(super) fn new(
+        settings: &MindSettings,
+        api: &'a ActorRef<ApiManager>,
+        database: &'a ActorRef<Database>,
+        clock: &'a Clock,
+        seeds: Seeds,
+    ) -> Ground<'a> {
+        Ground {
+            api,
+            database,
+            clock,
+            seeds,
+            purse: Purse::new(settings.caps(), database.clone(), clock.clone()),
+        }
+    }
 }
 
 /// The seats that ask models: one when any slot is set, else none.
@@ -252,15 +205,7 @@ pub(super) fn seats(settings: &MindSettings, ground: &Ground) -> (Vec<ChildSpec>
     if settings.is_empty() {
         return (Vec::new(), BTreeMap::new());
     }
-    let desk = Desk {
-        api: ground.api.clone(),
-        purse: Purse {
-            caps: settings.caps(),
-            database: ground.database.clone(),
-            clock: ground.clock.clone(),
-            budget: Arc::default(),
-        },
-    };
+    let desk = Desk::new(SEAT, settings, settings.chain(), ground);
     let (chain, form, waiting) = (settings.chain(), settings.form, Waiting::default());
     let lent = waiting.clone();
     let args = ShellArgs::new(
@@ -277,6 +222,10 @@ pub(super) fn seats(settings: &MindSettings, ground: &Ground) -> (Vec<ChildSpec>
         },
     );
     let (spec, member) = ChildSpec::of::<Shell<LlmMember, Hands>>(SEAT, args);
-    let seat = ModelSeat { member, waiting };
+    let seat = ModelSeat {
+        member,
+        waiting,
+        database: ground.database.clone(),
+    };
     (vec![spec.backoff(quickly())], BTreeMap::from([(Seat::new(SEAT), seat)]))
 }

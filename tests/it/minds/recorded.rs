@@ -1,0 +1,106 @@
+//! A seat with a record: what it said in earlier rounds is graded, and it votes at a table it would else have left.
+
+use super::*;
+use huddle::domain::game::SeasonWeek;
+use huddle::domain::quote::{Market, Moment};
+
+/// A model that knows where lines will go: with a record of that no seat's is better.
+fn clairvoyant(archive: &Arc<Archive>) -> impl Fn(&Call) -> String + Send + Sync + 'static {
+    let archive = Arc::clone(archive);
+    move |call| {
+        let end = archive.as_of(chrono::DateTime::<chrono::Utc>::MAX_UTC);
+        let mut views = Vec::new();
+        for row in records(call) {
+            let name = row["game"].as_str().unwrap();
+            let game = end.fixtures().find(|f| f.id.as_str() == name).unwrap().id.clone();
+            for market in [Market::Spread, Market::Total] {
+                let line = |moment| Some(end.reference(&game, market, moment)?.line?.points());
+                let Some((open, close)) = line(Moment::Open).zip(line(Moment::Close)) else {
+                    continue;
+                };
+                let p_first = if close > open { 0.56 } else { 0.44 };
+                views.push(json!({
+                    "game": name, "market": market.name(), "p_first": p_first, "confidence": 0.8, "reasons": ["foresight"],
+                }));
+            }
+        }
+        json!({ "views": views }).to_string()
+    }
+}
+
+fn stage() -> Stage {
+    Stage::new(minds(vec![slot("only", Some(Provider::Anthropic))]))
+}
+
+/// The season's weeks 1 to 5, held at their openers and kept.
+fn with_past(stage: &mut Stage) {
+    stage.keep = true;
+    for week in 1..=5 {
+        stage.week = Some(week);
+        let says = clairvoyant(&stage.archive);
+        let held = stage.hold(move |_, call| Manner::Says(says(call)));
+        assert!(
+            held.stance().starts_with("p 0.") || held.stance() == "no view",
+            "{}",
+            held.stance()
+        );
+    }
+    (stage.keep, stage.week) = (false, None);
+}
+
+#[test]
+fn a_seat_with_a_record_votes_and_one_that_is_silent_changes_no_pick() {
+    let mut stage = stage();
+    with_past(&mut stage);
+    let says = clairvoyant(&stage.archive);
+    let held = stage.hold(move |_, call| Manner::Says(says(call)));
+    let log = held.seat();
+    let answer = log.answer.as_ref().unwrap();
+    assert!(answer.record.len() >= 64, "{} graded", answer.record.len());
+    assert!(
+        answer
+            .record
+            .iter()
+            .all(|track| track.known_at <= held.round.convened.view.at())
+    );
+    assert!(log.stood_down.is_none(), "{:?}", log.stood_down);
+    let seat = Seat::new("llm");
+    let votes = held.round.decisions.iter().flat_map(|d| &d.agreement.votes);
+    let own: Vec<_> = votes.filter(|vote| vote.seat == seat).collect();
+    let voting = own.iter().filter(|vote| vote.stance.is_ok()).count();
+    assert!(voting > 0 && own.iter().any(|vote| vote.weight > 1.0), "{voting} votes");
+
+    // The same round with a model that does not answer is the round of a house without one.
+    let silent = stage.hold(|_, _| Manner::Fails(WireError::Connect("refused".to_owned())));
+    assert!(silent.seat().stood_down.is_some() && silent.seat().answer.as_ref().unwrap().record.is_empty());
+    let mut without = Stage::new(minds(Vec::new()));
+    without.archive = Arc::clone(&stage.archive);
+    let without = without.hold(|_, _| unreachable!("there is no model"));
+    assert!(!without.round.seats.contains_key(&seat));
+    assert_eq!(
+        super::injected::decisions(&silent),
+        super::injected::decisions(&without)
+    );
+    assert_ne!(super::injected::decisions(&held), super::injected::decisions(&without));
+}
+
+#[test]
+fn a_record_is_not_read_from_rounds_that_knew_more() {
+    let mut stage = stage();
+    with_past(&mut stage);
+    stage.week = Some(2);
+    let says = clairvoyant(&stage.archive);
+    let held = stage.hold(move |_, call| Manner::Says(says(call)));
+    let record = &held.seat().answer.as_ref().unwrap().record;
+    assert!(
+        record.is_empty(),
+        "one week is too little, and later ones are not known"
+    );
+    assert!(
+        held.round.convened.when
+            == SeasonWeek {
+                week: 2,
+                ..held.round.convened.when
+            }
+    );
+}
