@@ -4,6 +4,7 @@
 //! do it, and what of it is on disk, is the house's affair.
 
 pub mod slots;
+pub mod standing;
 #[cfg(test)]
 mod tests;
 
