@@ -3,6 +3,7 @@
 
 use super::House;
 use super::order::WeekOrder;
+use super::team::keep_resolutions;
 use super::week::{PlayedWeek, WeekError};
 use crate::actor::{AskError, How};
 use crate::agents::orchestrator::Planner;
@@ -218,7 +219,7 @@ pub async fn portfolio(
     let slip = Slip {
         proposals,
         open: played.open_before.open.clone(),
-        caps: caps(&order.settings.risk, bankroll),
+        caps: caps(&order.settings.risk, bankroll, order.guidance.week_cap),
     };
     let question = Consult(Input::Compose(Box::new(slip)));
     let said = house.conductor.ask(question, How::within(PATIENCE)).await;
@@ -227,6 +228,9 @@ pub async fn portfolio(
         Effect::Composed(portfolio) => Some(portfolio),
         _ => None,
     });
+    if let (Some(portfolio), Some(round)) = (&portfolio, played.rounds.last().filter(|_| order.keep)) {
+        keep_resolutions(house, portfolio, &round.convened.round, order.now).await?;
+    }
     let mut unserved = wanted.unserved;
     unserved.extend(beyond.iter().map(|strategy| Unserved {
         strategy: strategy.id(),
@@ -241,11 +245,12 @@ pub async fn portfolio(
 }
 
 /// The risk manager's limits as amounts.
-fn caps(limits: &RiskLimits, bankroll: Cents) -> Caps {
+fn caps(limits: &RiskLimits, bankroll: Cents, week_cap: Option<Cents>) -> Caps {
+    let per_week = bankroll.fraction(limits.per_week);
     Caps {
         per_game: bankroll.fraction(limits.per_game),
         per_day: bankroll.fraction(limits.per_day),
-        per_week: bankroll.fraction(limits.per_week),
+        per_week: week_cap.map_or(per_week, |cap| cap.min(per_week)),
         least: bankroll.fraction(limits.unit * limits.min_units),
     }
 }

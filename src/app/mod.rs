@@ -9,7 +9,7 @@
 //!                generation, validation: the same with strategists and validators, and a panel each
 //!                conductor
 //!   backtesting  cycle, strategy_desk
-//!   planner
+//!   planner, manager
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
@@ -28,6 +28,7 @@ mod roster;
 mod specialists;
 pub mod sync;
 pub mod table;
+pub mod team;
 pub mod teller;
 pub mod unattended;
 pub mod week;
@@ -61,6 +62,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
+use team::ManagerRef;
 use teller::{Teller, TellerArgs};
 use tokio::sync::{Mutex, mpsc};
 
@@ -131,6 +133,10 @@ pub struct House {
     pub strategy_desk: StrategyDeskRef,
     /// Says what of a week is due.
     pub planner: PlannerRef,
+    /// Judges the team between weeks.
+    pub manager: ManagerRef,
+    /// Settings of the pool, before any experiment.
+    pub pool: PoolSettings,
     following: Following,
 }
 
@@ -256,7 +262,8 @@ impl House {
         let ([conductor_spec, desk_spec, planner_spec], conducting) = conducting(&clock, seeds);
         let (mut swarm_specs, cycle_spec, research) =
             research::hang_up::hang_up(&platform.database, &conducting.conductor, &clock, seeds);
-        roster::register_research(&platform.registry, &research, &conducting)
+        let (manager_spec, manager) = team::hang_up(&clock, seeds);
+        roster::register_research(&platform.registry, &research, &conducting, &manager)
             .expect("each agent of research has a path of its own");
         swarm_specs.insert(0, consensus_spec);
         swarm_specs.push(conductor_spec);
@@ -264,7 +271,7 @@ impl House {
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
         let specialists = branch("specialists", specialist_specs);
         let base = branch("platform", platform_specs);
-        let children = vec![base, specialists, swarms, backtesting, planner_spec];
+        let children = vec![base, specialists, swarms, backtesting, planner_spec, manager_spec];
         let root = Root::start(SupervisorSpec::new(children).seeds(seeds));
         House {
             root,
@@ -287,6 +294,8 @@ impl House {
             conductor: conducting.conductor,
             strategy_desk: conducting.strategy_desk,
             planner: conducting.planner,
+            manager,
+            pool,
             following: research.following,
         }
     }

@@ -9,6 +9,8 @@ use super::conductor::timetable;
 use super::grading::{GradingReport, grade_all};
 use super::order::WeekOrder;
 use super::sync::{Step, SyncOrder, Topic, sync};
+use super::team::brief;
+use super::team::learn::{keep_shadow, learn};
 use super::week::play;
 use crate::actor::{AskError, How};
 use crate::agents::orchestrator::Input;
@@ -22,6 +24,7 @@ use crate::domain::game::{GameId, SeasonWeek};
 use crate::shell::Consult;
 use crate::store::keeper::{Do, Work};
 use crate::store::slots::{self, Halt, Settled, State};
+use crate::store::team::experiments::Experiment;
 use crate::store::{Conn, PastQuotes, StoreError, quotes};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde::Serialize;
@@ -94,7 +97,7 @@ const IDLE: TimeDelta = TimeDelta::hours(6);
 const GLANCE: Duration = Duration::from_secs(60);
 
 /// A closure over the database.
-struct With<F>(F);
+pub(super) struct With<F>(pub(super) F);
 
 impl<T: Send + 'static, F: FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static> Work for With<F> {
     type Output = T;
@@ -300,7 +303,7 @@ impl Unattended<'_> {
         if matches!(slot.task, Task::Grade | Task::Daily) {
             let archive = self.archive().await?;
             return Ok(match grade_all(self.house, &archive, self.now()).await {
-                Ok(graded) => Ok(Done::graded(notes, &graded)),
+                Ok(graded) => self.learnt(slot, notes, &graded).await,
                 Err(error) => Err(error.to_string()),
             });
         }
@@ -314,9 +317,25 @@ impl Unattended<'_> {
                 ..Done::brought(notes)
             }));
         }
-        let order = self.order(slot).await?;
+        let (order, experiment) = match self.order(slot).await? {
+            Ok(ordered) => ordered,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Some(paused) = &order.guidance.paused {
+            notes.push(format!("no picks: the swarm is paused {paused}"));
+            return Ok(Ok(Done {
+                state: State::Lost,
+                ..Done::brought(notes)
+            }));
+        }
         Ok(match play(self.house, &order).await {
             Ok(played) => {
+                if let Some(experiment) = &experiment
+                    && let Err(error) = keep_shadow(self.house, experiment, &played.rounds).await
+                {
+                    // The picks are stored; a shadow that is lost costs the experiment a few games.
+                    notes.push(format!("the shadow was not kept: {error}"));
+                }
                 let decisions = || played.rounds.iter().flat_map(|round| &round.decisions);
                 let n_picks = decisions().filter(|d| d.is_bet()).count();
                 let n = (n_picks, decisions().count() - n_picks);
@@ -346,18 +365,40 @@ impl Unattended<'_> {
         failed.map(not_brought).collect()
     }
 
-    async fn order(&mut self, slot: &Slot) -> Result<WeekOrder, UnattendedError> {
+    /// What the week taught, once all its games are graded.
+    async fn learnt(
+        &mut self,
+        slot: &Slot,
+        mut notes: Vec<String>,
+        graded: &GradingReport,
+    ) -> Result<Done, String> {
+        let archive = self.archive().await.map_err(|e| e.to_string())?;
+        let settings = &self.standing.settings;
+        let learnt = learn(self.house, &archive, slot.when, settings, self.now()).await;
+        notes.extend(learnt.map_err(|e| e.to_string())?.map(|note| format!("learnt: {note}")));
+        Ok(Done::graded(notes, graded))
+    }
+
+    async fn order(&mut self, slot: &Slot) -> Result<Result<Ordered, String>, UnattendedError> {
         // What was just brought is known from now on.
         let now = (self.now() + TimeDelta::milliseconds(999)).trunc_subsecs(0);
-        Ok(WeekOrder {
-            archive: self.archive().await?,
+        let archive = self.archive().await?;
+        let settings = &self.standing.settings;
+        let briefing = match brief(self.house, settings, &archive, slot.when, now).await {
+            Ok(briefing) => briefing,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let order = WeekOrder {
+            archive,
             when: slot.when,
             as_of: AsOf::At(now),
-            settings: self.standing.settings.clone(),
+            settings: settings.clone(),
             now,
             keep: true,
             kill: None,
-        })
+            guidance: briefing.guidance,
+        };
+        Ok(Ok((order, briefing.experiment)))
     }
 
     async fn settle(
@@ -392,6 +433,9 @@ impl Unattended<'_> {
         })
     }
 }
+
+/// An order, and the experiment whose shadow decides beside it.
+type Ordered = (WeekOrder, Option<Experiment>);
 
 /// What a slot came to.
 struct Done {

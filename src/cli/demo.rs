@@ -134,6 +134,7 @@ async fn show_week(
         now,
         keep: true,
         kill,
+        guidance: Arc::default(),
     };
     let played = play(&session.house, &order).await?;
     for round in &played.rounds {

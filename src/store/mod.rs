@@ -23,6 +23,7 @@ pub mod rows;
 pub mod schema;
 pub mod slots;
 pub mod status;
+pub mod team;
 #[cfg(test)]
 mod tests;
 pub mod trials;

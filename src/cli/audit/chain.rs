@@ -197,6 +197,20 @@ fn say(fact: &Fact, pick: &Pick) -> String {
             )
         }
         Fact::Acted { n_bets, staked } => format!("entered {n_bets} bets, {staked} staked together"),
+        Fact::Ranked { lines } => {
+            let said = lines
+                .iter()
+                .map(|l| format!("{} {}: {}", l.subject, l.standing, l.reason));
+            format!("ranked {}", said.collect::<Vec<_>>().join("; "))
+        }
+        Fact::Resolved { lines } => format!("resolved {} conflicts between proposals", lines.len()),
+        Fact::Tried {
+            setting,
+            from,
+            to,
+            state,
+            ..
+        } => format!("tried {setting} {to} for {from}: {state}"),
         Fact::Settled {
             result,
             profit,

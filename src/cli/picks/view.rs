@@ -9,6 +9,7 @@ use crate::domain::calendar::eastern_label;
 use crate::domain::money::{Cents, MoneyError};
 use crate::domain::pick::{Decision, Pass, Tier, Verdict, quorate};
 use crate::domain::quote::{Market, Side};
+use crate::domain::standing::Standing;
 use crate::swarms::round::Round;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -335,6 +336,20 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
         if let Some(why) = &log.stood_down {
             incidents.push(format!("{seat} is not at the table: {why}"));
         }
+    }
+    let guidance = &round.convened.guidance;
+    for (seat, stands) in guidance
+        .standings
+        .iter()
+        .filter(|(_, s)| s.standing != Standing::Benched)
+    {
+        incidents.push(format!("{seat} is {}: {}", stands.standing, stands.reason));
+    }
+    if let Some(pool) = &guidance.pool {
+        incidents.push(format!("the pool has settings that experiments kept: {pool:?}"));
+    }
+    if let Some(cap) = guidance.week_cap {
+        incidents.push(format!("the orchestrator lets at most {cap} be at stake this week"));
     }
     if round.unreviewed {
         incidents.push("the risk manager did not answer: nothing was bet".to_owned());

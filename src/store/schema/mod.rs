@@ -6,5 +6,7 @@
 )]
 
 mod house;
+mod team;
 
 pub use house::*;
+pub use team::*;
