@@ -27,6 +27,7 @@ pub mod session;
 pub mod stats;
 pub mod strategies;
 pub mod sync;
+pub mod team;
 pub mod timetable;
 pub mod upstream;
 pub mod words;
@@ -86,6 +87,9 @@ pub enum Verb {
     Resume(halt::HaltArgs),
     /// Say which swarm runs when in a week.
     Timetable(timetable::TimetableArgs),
+    /// The team: who stands how and why, overrides, experiments, the season's plan.
+    #[command(subcommand)]
+    Team(team::TeamCommand),
     /// Grade the bets of finished games.
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
@@ -212,6 +216,7 @@ fn run(cli: Cli, now: DateTime<Utc>, out: &mut dyn Write) -> Result<u8, Failure>
         Verb::Halt(args) => halt::run(&args, true, &home, now, out),
         Verb::Resume(args) => halt::run(&args, false, &home, now, out),
         Verb::Timetable(args) => timetable::run(&args, &home, now, out),
+        Verb::Team(command) => team::run(&command, &home, now, out),
         Verb::Grade(args) => grade::run(&args, &home, now, out),
         Verb::Report(args) => report::run(&args, &home, now, out),
         Verb::Replay(args) => replay::run(&args, &home, now, out),
