@@ -229,7 +229,9 @@ pub async fn portfolio(
         _ => None,
     });
     if let (Some(portfolio), Some(round)) = (&portfolio, played.rounds.last().filter(|_| order.keep)) {
-        keep_resolutions(house, portfolio, &round.convened.round, order.now).await?;
+        // By the round's own instant, so that the same said again is the same.
+        let convened = &round.convened;
+        keep_resolutions(house, portfolio, &convened.round, convened.view.at()).await?;
     }
     let mut unserved = wanted.unserved;
     unserved.extend(beyond.iter().map(|strategy| Unserved {

@@ -2,9 +2,7 @@
 //!
 //! It keeps nothing: what it judges by is handed in, so that the same records give the same word whenever it is asked.
 
-use super::allocation::{Allotment, Claim, allot};
 use super::experiments::{Change, Judgement, Setting, judge, propose};
-use super::season_plan::{PlannedWeek, Season, plan};
 use super::standing::{Bars, Changed, Record};
 use crate::domain::game::SeasonWeek;
 use crate::domain::standing::Standing;
@@ -17,7 +15,7 @@ use std::collections::BTreeMap;
 pub const CARD: Card = Card {
     role: "manager",
     level: Level::Orchestrator,
-    tools: &["standings", "experiments", "allocation", "season_plan"],
+    tools: &["standings", "experiments"],
     memory: Memory::Stored,
     reasoning: Reasoning::Quantitative,
 };
@@ -43,10 +41,6 @@ pub enum Input {
     Propose(Vec<(Setting, f64)>, Vec<Change>),
     /// What came of this experiment?
     Judge(Running),
-    /// Who gets how much?
-    Allot(u64, Vec<Claim>),
-    /// How is this season planned?
-    Plan(Season),
 }
 
 /// How one member stands.
@@ -75,10 +69,6 @@ pub enum Effect {
     Proposed(Option<Change>),
     /// A judgement; none before there are games enough.
     Judged(Option<Judgement>),
-    /// The budget as shared out.
-    Allotted(Allotment),
-    /// The plan.
-    Planned(Vec<PlannedWeek>),
 }
 
 /// The table that is judged together at least: fewer scored so far makes no bar lower.
@@ -126,8 +116,6 @@ impl Machine for Manager {
             Input::Rank(scores) => Effect::Ranked(rank(&scores)),
             Input::Propose(values, tried) => Effect::Proposed(propose(&values, &tried, turn.rng())),
             Input::Judge(running) => Effect::Judged(judge(&running.differences, running.k)),
-            Input::Allot(budget, claims) => Effect::Allotted(allot(budget, &claims)),
-            Input::Plan(season) => Effect::Planned(plan(&season)),
         };
         turn.emit(said);
     }

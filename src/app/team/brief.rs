@@ -12,7 +12,7 @@ use crate::domain::standing::{Standing, Standings, Stands};
 use crate::store::team::experiments::{self, Experiment};
 use crate::store::team::overrides::{self, OverrideRow};
 use crate::store::team::standings::{self, Event};
-use crate::store::{Conn, StoreError, decisions};
+use crate::store::{Conn, StoreError, team};
 use crate::swarms::guidance::Guidance;
 use crate::swarms::pool::PoolSettings;
 use chrono::{DateTime, Utc};
@@ -33,19 +33,16 @@ pub(super) struct Known {
     standing: BTreeMap<String, Event>,
     overrides: Vec<OverrideRow>,
     experiments: Vec<Experiment>,
-    /// Profit of the season's graded bets, by the settings they were made under.
-    profit: BTreeMap<String, Cents>,
+    /// Profit of the season's graded bets, when the season's plan asks for it.
+    profit: Cents,
 }
 
 impl Known {
-    pub(super) fn read(conn: &mut Conn, season: u16) -> Result<Known, StoreError> {
-        let mut profit: BTreeMap<String, Cents> = BTreeMap::new();
-        for round in decisions::rounds_of(conn, i32::from(season), None)? {
-            for (_, grade) in decisions::graded(conn, Some(&round.id))? {
-                let own = profit.entry(round.settings_hash.clone()).or_default();
-                *own += Cents(grade.map_or(0, |g| g.profit_cents));
-            }
-        }
+    pub(super) fn read(conn: &mut Conn, season: u16, planned_by: Option<&str>) -> Result<Known, StoreError> {
+        let profit = match planned_by {
+            Some(settings) => team::profit(conn, season, settings)?,
+            None => Cents::ZERO,
+        };
         Ok(Known {
             standing: standings::standing(conn)?,
             overrides: overrides::all(conn)?,
@@ -109,11 +106,10 @@ impl Known {
         when: SeasonWeek,
     ) -> Result<Option<Cents>, MoneyError> {
         let first = settings.bankroll()?;
-        let profit = self.profit.get(&settings.fingerprint()).copied().unwrap_or_default();
         let season = Season {
             weeks: vec![(when, archive.week(when).len())],
             first,
-            left: first + profit,
+            left: first + self.profit,
             per_game: settings.risk.per_game,
             per_week: settings.risk.per_week,
         };
@@ -180,7 +176,7 @@ fn place(pool: &mut PoolSettings, setting: Setting) -> &mut f64 {
 }
 
 /// Sets a setting, kept within its bounds.
-pub(super) fn set(pool: &mut PoolSettings, setting: Setting, value: f64) {
+fn set(pool: &mut PoolSettings, setting: Setting, value: f64) {
     let (low, high) = setting.bounds();
     *place(pool, setting) = value.clamp(low, high);
 }

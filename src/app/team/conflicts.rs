@@ -12,7 +12,7 @@ use crate::swarms::minutes::{DECIDED, OBSERVED};
 use chrono::{DateTime, Utc};
 
 /// One line for each proposal that is not in the portfolio, and for each that shares its bet with another.
-pub fn resolutions(portfolio: &Portfolio) -> Vec<ResolvedLine> {
+fn resolutions(portfolio: &Portfolio) -> Vec<ResolvedLine> {
     let mut lines: Vec<ResolvedLine> = portfolio.drops.iter().map(|drop| dropped(drop, portfolio)).collect();
     lines.extend(portfolio.bets.iter().flat_map(shared));
     lines

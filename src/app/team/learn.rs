@@ -1,6 +1,6 @@
 //! What a week of games teaches: once all are in, members are scored, standings and experiments move, and it is all said.
 
-use super::brief::{is_open, pool_of, set, values};
+use super::brief::{is_open, pool_of, values};
 use super::{ask, stored};
 use crate::agents::orchestrator::experiments::{Change, Judgement, Setting, log_loss};
 use crate::agents::orchestrator::manager::{Effect, Input, Ranked, Running, Scored};
@@ -11,6 +11,7 @@ use crate::app::House;
 use crate::app::week::WeekError;
 use crate::config::Settings;
 use crate::domain::archive::{Archive, View};
+use crate::domain::belief::Seat;
 use crate::domain::game::{GameId, SeasonWeek};
 use crate::domain::line::HalfPoints;
 use crate::domain::pick::Decision;
@@ -104,7 +105,8 @@ pub async fn learn(
         _ => Vec::new(),
     };
     let events = changed(&ranked, &week.standing, now);
-    let overrides = unheard(&week, now);
+    let seats = house.members.keys().chain(house.models.keys());
+    let overrides = unheard(&week, seats.map(Seat::as_str), now);
     let moved = if settings.orchestrator.meta_learning {
         experiment(house, &week, &view, now).await?
     } else {
@@ -208,7 +210,7 @@ fn changed(ranked: &[Ranked], before: &BTreeMap<String, Event>, now: DateTime<Ut
 }
 
 /// Benches by the manager of seats no round of the week heard, of those some round heard before.
-fn unheard(week: &Week, now: DateTime<Utc>) -> Vec<OverrideRow> {
+fn unheard<'a>(week: &'a Week, seats: impl Iterator<Item = &'a str>, now: DateTime<Utc>) -> Vec<OverrideRow> {
     if week.rounds.len() < ROUNDS_UNHEARD {
         return Vec::new();
     }
@@ -218,7 +220,7 @@ fn unheard(week: &Week, now: DateTime<Utc>) -> Vec<OverrideRow> {
         .flat_map(|(_, o, _)| o)
         .map(|o| o.seat.as_str())
         .collect();
-    let known: BTreeSet<&str> = week.scores.iter().map(|row| row.subject.as_str()).collect();
+    let scored: BTreeSet<&str> = week.scores.iter().map(|row| row.subject.as_str()).collect();
     let bench = |seat: &&str| OverrideRow {
         id: MessageId::of(&RoundId(format!("unheard/{seat}/{}", now.to_rfc3339())), "override").to_string(),
         at: now.naive_utc(),
@@ -229,7 +231,8 @@ fn unheard(week: &Week, now: DateTime<Utc>) -> Vec<OverrideRow> {
         why: format!("none of the week's {} rounds heard it", week.rounds.len()),
         ends_at: (now + BENCHED_FOR).naive_utc(),
     };
-    known.difference(&heard).map(bench).collect()
+    let silent = seats.filter(|seat| scored.contains(seat) && !heard.contains(seat));
+    silent.map(|seat| bench(&seat)).collect()
 }
 
 /// What becomes of the experiment under way, and the next one when there is none.
@@ -255,10 +258,6 @@ async fn experiment(
             return Ok(moved);
         }
     }
-    let mut pool = house.pool;
-    for (setting, value) in values(pool_of(&all, house.pool)) {
-        set(&mut pool, setting, value);
-    }
     let tried = |e: &Experiment| {
         Some(Change {
             setting: Setting::of(&e.setting)?,
@@ -266,7 +265,10 @@ async fn experiment(
             to: e.to_value,
         })
     };
-    let question = Input::Propose(values(pool), all.iter().filter_map(tried).collect());
+    let question = Input::Propose(
+        values(pool_of(&all, house.pool)),
+        all.iter().filter_map(tried).collect(),
+    );
     if let Some(Effect::Proposed(Some(change))) = ask(house, question).await? {
         moved.push(Experiment {
             n: all.last().map_or(1, |last| last.n + 1),

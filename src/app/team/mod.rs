@@ -5,8 +5,8 @@ mod brief;
 mod conflicts;
 pub mod learn;
 
-pub use brief::{Briefing, effective, overrides_of, pool_of};
-pub use conflicts::{keep_resolutions, resolutions};
+pub use brief::{Briefing, effective, overrides_of};
+pub use conflicts::keep_resolutions;
 
 use super::week::WeekError;
 use super::{House, unattended::With};
@@ -47,7 +47,9 @@ pub async fn brief(
     now: DateTime<Utc>,
 ) -> Result<Briefing, WeekError> {
     let base = house.pool;
-    let known = stored(house, move |conn| brief::Known::read(conn, when.season)).await?;
+    let planned_by = settings.orchestrator.plan_caps.then(|| settings.fingerprint());
+    let read = move |conn: &mut Conn| brief::Known::read(conn, when.season, planned_by.as_deref());
+    let known = stored(house, read).await?;
     Ok(known.briefing(settings, archive, when, base, now)?)
 }
 

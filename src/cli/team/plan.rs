@@ -11,8 +11,8 @@ use crate::domain::calendar::season_of;
 use crate::domain::game::SeasonWeek;
 use crate::domain::money::Cents;
 use crate::home::Home;
-use crate::store::team::standings;
-use crate::store::{Conn, StoreError, decisions, games};
+use crate::store::games;
+use crate::store::team::{self, standings};
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -82,7 +82,7 @@ pub(super) fn run(args: PlanArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn
         return Err(Failure::new(6, error));
     }
     let first = settings.bankroll()?;
-    let left = first + profit(&mut conn, season, &settings.fingerprint())?;
+    let left = first + team::profit(&mut conn, season, &settings.fingerprint())?;
     let weeks = plan(&Season {
         weeks: weeks.into_iter().collect(),
         first,
@@ -101,22 +101,6 @@ pub(super) fn run(args: PlanArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn
         weeks,
     };
     Ok(emit(args.json, out, &planned, |out| print(out, &planned))?)
-}
-
-/// Profit of a season's graded bets under some settings.
-fn profit(conn: &mut Conn, season: u16, settings: &str) -> Result<Cents, StoreError> {
-    let mut profit = Cents::ZERO;
-    for round in decisions::rounds_of(conn, i32::from(season), None)? {
-        if round.settings_hash == settings {
-            let grades = decisions::graded(conn, Some(&round.id))?;
-            profit += grades
-                .iter()
-                .filter_map(|(_, grade)| grade.as_ref())
-                .map(|g| Cents(g.profit_cents))
-                .sum();
-        }
-    }
-    Ok(profit)
 }
 
 fn budgets(settings: &Settings, ranked: &[Ranked], minutes: u64) -> Vec<Shared> {

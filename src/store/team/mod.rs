@@ -8,8 +8,9 @@ pub mod overrides;
 pub mod standings;
 
 use super::journal;
-use super::schema::learned_weeks;
+use super::schema::{grades, learned_weeks, picks, rounds};
 use super::{Conn, StoreError, Stored};
+use crate::domain::money::Cents;
 use crate::protocol::Written;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -75,4 +76,18 @@ pub fn learn(conn: &mut Conn, lesson: &Lesson) -> Result<Stored, StoreError> {
 pub fn learned(conn: &mut Conn, (season, week): (i32, i32)) -> Result<bool, StoreError> {
     let n: i64 = learned_weeks::table.find((season, week)).count().get_result(conn)?;
     Ok(n > 0)
+}
+
+/// Profit of a season's graded bets that were made under some settings.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn profit(conn: &mut Conn, season: u16, settings: &str) -> Result<Cents, StoreError> {
+    let profits: Vec<i64> = grades::table
+        .inner_join(picks::table.inner_join(rounds::table))
+        .filter(rounds::season.eq(i32::from(season)))
+        .filter(rounds::settings_hash.eq(settings))
+        .select(grades::profit_cents)
+        .load(conn)?;
+    Ok(profits.into_iter().map(Cents).sum())
 }
