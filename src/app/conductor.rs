@@ -3,7 +3,7 @@
 
 use super::House;
 use super::order::WeekOrder;
-use super::team::keep_resolutions;
+use super::team::{self, ManagerRef, keep_resolutions};
 use super::week::{PlayedWeek, WeekError};
 use crate::actor::{AskError, How};
 use crate::agents::orchestrator::Planner;
@@ -45,10 +45,11 @@ pub(super) struct Conducting {
     pub(super) conductor: ConductorRef,
     pub(super) strategy_desk: StrategyDeskRef,
     pub(super) planner: PlannerRef,
+    pub(super) manager: ManagerRef,
 }
 
-/// Hangs them up: the conductor, the strategy desk and the planner, in this order.
-pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conducting) {
+/// Hangs them up: the conductor, the strategy desk, the planner and the manager, in this order.
+pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 4], Conducting) {
     let args = ShellArgs::mute("swarms/conductor", clock.clone(), seeds, |_| {
         Conductor::new(Calendar::default())
     });
@@ -57,12 +58,14 @@ pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conduc
     let (desk_spec, strategy_desk) = ChildSpec::of::<Shell<StrategyDesk, Mute>>("strategy_desk", args);
     let args = ShellArgs::mute("planner", clock.clone(), seeds, |_| Planner);
     let (planner_spec, planner) = ChildSpec::of::<Shell<Planner, Mute>>("planner", args);
+    let (manager_spec, manager) = team::hang_up(clock, seeds);
     let handles = Conducting {
         conductor,
         strategy_desk,
         planner,
+        manager,
     };
-    ([conductor_spec, desk_spec, planner_spec], handles)
+    ([conductor_spec, desk_spec, planner_spec, manager_spec], handles)
 }
 
 /// Its turns compute next to nothing.

@@ -259,18 +259,19 @@ impl House {
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children| branch(id, children, seeds);
-        let ([conductor_spec, desk_spec, planner_spec], conducting) = conducting(&clock, seeds);
+        let ([conductor_spec, desk_spec, planner_spec, manager_spec], conducting) = conducting(&clock, seeds);
         let (mut swarm_specs, cycle_spec, research) =
             research::hang_up::hang_up(&platform.database, &conducting.conductor, &clock, seeds);
-        let (manager_spec, manager) = team::hang_up(&clock, seeds);
-        roster::register_research(&platform.registry, &research, &conducting, &manager)
+        roster::register_research(&platform.registry, &research, &conducting)
             .expect("each agent of research has a path of its own");
         swarm_specs.insert(0, consensus_spec);
         swarm_specs.push(conductor_spec);
         let swarms = branch("swarms", swarm_specs);
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
-        let specialists = branch("specialists", specialist_specs);
-        let base = branch("platform", platform_specs);
+        let (base, specialists) = (
+            branch("platform", platform_specs),
+            branch("specialists", specialist_specs),
+        );
         let children = vec![base, specialists, swarms, backtesting, planner_spec, manager_spec];
         let root = Root::start(SupervisorSpec::new(children).seeds(seeds));
         House {
@@ -294,7 +295,7 @@ impl House {
             conductor: conducting.conductor,
             strategy_desk: conducting.strategy_desk,
             planner: conducting.planner,
-            manager,
+            manager: conducting.manager,
             pool,
             following: research.following,
         }

@@ -3,7 +3,6 @@
 use super::conductor::Conducting;
 use super::llm::ModelSeat;
 use super::research::hang_up::Research;
-use super::team::ManagerRef;
 use super::{MemberRef, Platform, SwarmRef, api_manager, clerk, teller};
 use crate::agents::specialists::{data_engineer, performance_analyst, risk_manager};
 use crate::agents::workers::logger;
@@ -80,7 +79,6 @@ pub(super) fn register_research(
     registry: &Registry<Conn>,
     research: &Research,
     conducting: &Conducting,
-    manager: &ManagerRef,
 ) -> Result<(), RegistryError> {
     let Research {
         generation,
@@ -99,7 +97,11 @@ pub(super) fn register_research(
         &conducting.strategy_desk,
     ))?;
     registry.register(Entry::of("/planner", orchestrator::CARD, &conducting.planner))?;
-    registry.register(Entry::of(minutes::MANAGER_PATH, orchestrator::manager::CARD, manager))?;
+    registry.register(Entry::of(
+        minutes::MANAGER_PATH,
+        orchestrator::manager::CARD,
+        &conducting.manager,
+    ))?;
     for (seat, member) in &generation.members {
         registry.register(Entry::of(&format!("{ideas}/{seat}"), strategist::CARD, member))?;
     }

@@ -2,6 +2,7 @@
 
 mod portfolio;
 mod text;
+mod told;
 mod view;
 
 use super::output::emit;

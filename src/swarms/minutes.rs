@@ -39,10 +39,7 @@ pub fn write(round: &Round) -> Vec<AgentMessage> {
         observed(round),
     );
     let mut last = observed.clone();
-    if let Some(ranked) = ranked(round) {
-        let to = To::Group("swarm".into());
-        minutes.say("ranked", MANAGER_PATH, to, Kind::Alert, Some(&observed), ranked);
-    }
+    minutes.ranked(round, &observed);
     let to_swarm = || To::One(SWARM_PATH.into());
     for (seat, log) in &round.seats {
         let opinions = log.answer.as_ref().map_or(&[][..], |a| &a.opinions);
@@ -110,6 +107,14 @@ struct Minutes<'a> {
 }
 
 impl Minutes<'_> {
+    /// What the orchestrator told the round, if anything.
+    fn ranked(&mut self, round: &Round, observed: &MessageId) {
+        if let Some(ranked) = ranked(round) {
+            let to = To::Group("swarm".into());
+            self.say("ranked", MANAGER_PATH, to, Kind::Alert, Some(observed), ranked);
+        }
+    }
+
     fn say(
         &mut self,
         name: &str,

@@ -1,6 +1,7 @@
 //! A played week as it is shown: plain data, so that the text and the JSON can only say the same.
 
 use super::portfolio::PortfolioView;
+use super::told::told;
 use crate::app::order::WeekOrder;
 use crate::app::week::PlayedWeek;
 use crate::cli::words;
@@ -9,7 +10,6 @@ use crate::domain::calendar::eastern_label;
 use crate::domain::money::{Cents, MoneyError};
 use crate::domain::pick::{Decision, Pass, Tier, Verdict, quorate};
 use crate::domain::quote::{Market, Side};
-use crate::domain::standing::Standing;
 use crate::swarms::round::Round;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -337,20 +337,7 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
             incidents.push(format!("{seat} is not at the table: {why}"));
         }
     }
-    let guidance = &round.convened.guidance;
-    for (seat, stands) in guidance
-        .standings
-        .iter()
-        .filter(|(_, s)| s.standing != Standing::Benched)
-    {
-        incidents.push(format!("{seat} is {}: {}", stands.standing, stands.reason));
-    }
-    if let Some(pool) = &guidance.pool {
-        incidents.push(format!("the pool has settings that experiments kept: {pool:?}"));
-    }
-    if let Some(cap) = guidance.week_cap {
-        incidents.push(format!("the orchestrator lets at most {cap} be at stake this week"));
-    }
+    incidents.extend(told(round));
     if round.unreviewed {
         incidents.push("the risk manager did not answer: nothing was bet".to_owned());
     }

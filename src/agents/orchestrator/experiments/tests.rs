@@ -13,6 +13,9 @@ fn n_houses() -> u64 {
     }
 }
 
+/// Whether it was kept as the 1st, 3rd and 10th experiment, whether it was taken back, and what it gained.
+type Outcome = ([bool; 3], bool, f64);
+
 /// Differences of a season: forecasts miss the truth by `error` log-odds, and the shadow by that much less in `cured` of it
 /// or, without a cure, by errors of its own as large.
 fn season(error: f64, cured: Option<f64>, rng: &mut Pcg64Mcg) -> Vec<f64> {
@@ -57,10 +60,9 @@ fn equal_changes_are_kept_at_most_at_the_stated_rate_and_the_power_is_printed() 
                 let gain = tried.iter().sum::<f64>() / tried.len() as f64;
                 (kept, judge(&watched, 1).is_some_and(|j| j.better), gain)
             });
-            let each: Vec<_> = each.collect();
-            let share = |hit: &dyn Fn(&([bool; 3], bool, f64)) -> bool| {
-                100.0 * each.iter().filter(|e| hit(e)).count() as f64 / n as f64
-            };
+            let each: Vec<Outcome> = each.collect();
+            let share =
+                |hit: &dyn Fn(&Outcome) -> bool| 100.0 * each.iter().filter(|e| hit(e)).count() as f64 / n as f64;
             let gain = each.iter().map(|e| e.2).sum::<f64>() / n as f64;
             let kept = [0, 1, 2].map(|at| share(&|e| e.0[at]));
             let back = share(&|e| e.1);
