@@ -157,6 +157,18 @@ struct Platform {
     registry: Registry<Conn>,
 }
 
+impl Platform {
+    /// What seats that ask language models stand on.
+    fn ground<'a>(&'a self, clock: &'a Clock, seeds: Seeds) -> Ground<'a> {
+        Ground {
+            api: &self.api,
+            database: &self.database,
+            clock,
+            seeds,
+        }
+    }
+}
+
 /// What the API manager is built from, but for the database.
 struct Outside {
     policies: BTreeMap<Provider, ProviderPolicy>,
@@ -240,12 +252,7 @@ impl House {
         } = spec;
         let (platform_specs, platform) = platform(store, &clock, seeds, Outside { policies, wire });
         let (specialist_specs, staff) = specialists::hang_up(limits, &clock, seeds);
-        let ground = Ground {
-            api: &platform.api,
-            database: &platform.database,
-            clock: &clock,
-            seeds,
-        };
+        let ground = platform.ground(&clock, seeds);
         let (consensus_spec, consensus) = consensus::hang_up(&staff.risk, pool, &minds, &ground);
         let everybody = Everybody {
             platform: &platform,
@@ -268,10 +275,8 @@ impl House {
         swarm_specs.push(conductor_spec);
         let swarms = branch("swarms", swarm_specs);
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
-        let (base, specialists) = (
-            branch("platform", platform_specs),
-            branch("specialists", specialist_specs),
-        );
+        let specialists = branch("specialists", specialist_specs);
+        let base = branch("platform", platform_specs);
         let children = vec![base, specialists, swarms, backtesting, planner_spec, manager_spec];
         let root = Root::start(SupervisorSpec::new(children).seeds(seeds));
         House {
