@@ -76,6 +76,7 @@ async fn one_round(store: Store, archive: Arc<Archive>, now: DateTime<Utc>) -> R
         now,
         keep: true,
         kill: None,
+        guidance: std::sync::Arc::default(),
     };
     let played = play(&house, &order).await;
     house.stop().await;

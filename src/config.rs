@@ -1,5 +1,6 @@
 //! Settings a person may change, with the defaults of production, and the fingerprint that names them in every result.
 
+use crate::agents::orchestrator::OrchestratorSettings;
 use crate::agents::specialists::risk_manager::RiskLimits;
 use crate::api::policy::{ApiSettings, BadApiSetting};
 use crate::api::{Provider, ProviderPolicy};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub api: ApiSettings,
     /// Which language models sit at the table, and for how much; none when there is no slot.
     pub minds: MindSettings,
+    /// What the orchestrator may do by itself.
+    pub orchestrator: OrchestratorSettings,
 }
 
 impl Default for Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             risk: RiskLimits::default(),
             api: ApiSettings::default(),
             minds: MindSettings::default(),
+            orchestrator: OrchestratorSettings::default(),
         }
     }
 }
@@ -192,6 +196,10 @@ impl Settings {
         if !self.minds.is_empty() {
             let minds = &self.minds;
             text.push_str(&format!("/{:?}/{:?}/{:?}", minds.chain(), minds.form, minds.caps()));
+        }
+        // Experiments bear on nothing until they are kept, and a round's id says so then.
+        if self.orchestrator.plan_caps {
+            text.push_str("/plan_caps");
         }
         Sha256::digest(text)
             .iter()

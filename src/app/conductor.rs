@@ -3,6 +3,7 @@
 
 use super::House;
 use super::order::WeekOrder;
+use super::team::{self, ManagerRef, keep_resolutions};
 use super::week::{PlayedWeek, WeekError};
 use crate::actor::{AskError, How};
 use crate::agents::orchestrator::Planner;
@@ -44,10 +45,11 @@ pub(super) struct Conducting {
     pub(super) conductor: ConductorRef,
     pub(super) strategy_desk: StrategyDeskRef,
     pub(super) planner: PlannerRef,
+    pub(super) manager: ManagerRef,
 }
 
-/// Hangs them up: the conductor, the strategy desk and the planner, in this order.
-pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conducting) {
+/// Hangs them up: the conductor, the strategy desk, the planner and the manager, in this order.
+pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 4], Conducting) {
     let args = ShellArgs::mute("swarms/conductor", clock.clone(), seeds, |_| {
         Conductor::new(Calendar::default())
     });
@@ -56,12 +58,14 @@ pub(super) fn conducting(clock: &Clock, seeds: Seeds) -> ([ChildSpec; 3], Conduc
     let (desk_spec, strategy_desk) = ChildSpec::of::<Shell<StrategyDesk, Mute>>("strategy_desk", args);
     let args = ShellArgs::mute("planner", clock.clone(), seeds, |_| Planner);
     let (planner_spec, planner) = ChildSpec::of::<Shell<Planner, Mute>>("planner", args);
+    let (manager_spec, manager) = team::hang_up(clock, seeds);
     let handles = Conducting {
         conductor,
         strategy_desk,
         planner,
+        manager,
     };
-    ([conductor_spec, desk_spec, planner_spec], handles)
+    ([conductor_spec, desk_spec, planner_spec, manager_spec], handles)
 }
 
 /// Its turns compute next to nothing.
@@ -218,7 +222,7 @@ pub async fn portfolio(
     let slip = Slip {
         proposals,
         open: played.open_before.open.clone(),
-        caps: caps(&order.settings.risk, bankroll),
+        caps: caps(&order.settings.risk, bankroll, order.guidance.week_cap),
     };
     let question = Consult(Input::Compose(Box::new(slip)));
     let said = house.conductor.ask(question, How::within(PATIENCE)).await;
@@ -227,6 +231,11 @@ pub async fn portfolio(
         Effect::Composed(portfolio) => Some(portfolio),
         _ => None,
     });
+    if let (Some(portfolio), Some(round)) = (&portfolio, played.rounds.last().filter(|_| order.keep)) {
+        // By the round's own instant, so that the same said again is the same.
+        let convened = &round.convened;
+        keep_resolutions(house, portfolio, &convened.round, convened.view.at()).await?;
+    }
     let mut unserved = wanted.unserved;
     unserved.extend(beyond.iter().map(|strategy| Unserved {
         strategy: strategy.id(),
@@ -241,11 +250,12 @@ pub async fn portfolio(
 }
 
 /// The risk manager's limits as amounts.
-fn caps(limits: &RiskLimits, bankroll: Cents) -> Caps {
+fn caps(limits: &RiskLimits, bankroll: Cents, week_cap: Option<Cents>) -> Caps {
+    let per_week = bankroll.fraction(limits.per_week);
     Caps {
         per_game: bankroll.fraction(limits.per_game),
         per_day: bankroll.fraction(limits.per_day),
-        per_week: bankroll.fraction(limits.per_week),
+        per_week: week_cap.map_or(per_week, |cap| cap.min(per_week)),
         least: bankroll.fraction(limits.unit * limits.min_units),
     }
 }

@@ -9,7 +9,7 @@
 //!                generation, validation: the same with strategists and validators, and a panel each
 //!                conductor
 //!   backtesting  cycle, strategy_desk
-//!   planner
+//!   planner, manager
 //! ```
 //!
 //! Every arrow between actors is a handle that outlives restarts; all handles exist before any actor runs.
@@ -29,6 +29,7 @@ mod roster;
 mod specialists;
 pub mod sync;
 pub mod table;
+pub mod team;
 pub mod teller;
 pub mod unattended;
 pub mod week;
@@ -65,6 +66,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use table::{Conclusion, Plot, Table};
+use team::ManagerRef;
 use teller::{Teller, TellerArgs};
 use tokio::sync::{Mutex, mpsc};
 
@@ -141,6 +143,10 @@ pub struct House {
     pub strategy_desk: StrategyDeskRef,
     /// Says what of a week is due.
     pub planner: PlannerRef,
+    /// Judges the team between weeks.
+    pub manager: ManagerRef,
+    /// Settings of the pool, before any experiment.
+    pub pool: PoolSettings,
     following: Following,
     brought: Arc<AtomicU64>,
 }
@@ -257,7 +263,7 @@ impl House {
         roster::register(&everybody).expect("each agent of the house has a path of its own");
 
         let branch = |id: &str, children| branch(id, children, seeds);
-        let ([conductor_spec, desk_spec, planner_spec], conducting) = conducting(&clock, seeds);
+        let ([conductor_spec, desk_spec, planner_spec, manager_spec], conducting) = conducting(&clock, seeds);
         let (mut swarm_specs, cycle_spec, research) =
             research::hang_up::hang_up(&ground, llm::correspondent(&minds, &ground), &conducting.conductor);
         roster::register_research(&platform.registry, &research, &conducting)
@@ -268,7 +274,7 @@ impl House {
         let backtesting = branch("backtesting", vec![cycle_spec, desk_spec]);
         let specialists = branch("specialists", specialist_specs);
         let base = branch("platform", platform_specs);
-        let children = vec![base, specialists, swarms, backtesting, planner_spec];
+        let children = vec![base, specialists, swarms, backtesting, planner_spec, manager_spec];
         let root = Root::start(SupervisorSpec::new(children).seeds(seeds));
         House {
             root,
@@ -294,6 +300,8 @@ impl House {
             conductor: conducting.conductor,
             strategy_desk: conducting.strategy_desk,
             planner: conducting.planner,
+            manager: conducting.manager,
+            pool,
             following: research.following,
             brought: Arc::default(),
         }

@@ -6,6 +6,7 @@ use crate::domain::archive::Archive;
 use crate::domain::belief::Seat;
 use crate::domain::game::SeasonWeek;
 use crate::protocol::question::RoundId;
+use crate::swarms::guidance::Guidance;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -27,19 +28,24 @@ pub struct WeekOrder {
     pub keep: bool,
     /// A seat to be brought down in the first round.
     pub kill: Option<Seat>,
+    /// What the orchestrator says of it; nothing for a backtest.
+    pub guidance: Arc<Guidance>,
 }
 
 /// Names the week, the moment, and by a hash everything the decisions depend on: what was known, the settings, the seed
 /// and the program. Bringing a seat down is not part of it: a rebuilt seat says the same. The same id is the same round.
 pub fn round_id(order: &WeekOrder, prepared: &Prepared) -> RoundId {
     let known = prepared.view.fingerprint();
-    let text = format!(
+    let mut text = format!(
         "{known:016x}/{}/{}/{}/{}",
         prepared.planned.at.to_rfc3339(),
         order.as_of.name(),
         order.settings.fingerprint(),
         CODE_VERSION
     );
+    if let Some(guidance) = order.guidance.bearing() {
+        text.push_str(&format!("/{guidance}"));
+    }
     let hash: String = Sha256::digest(text)
         .iter()
         .take(5)

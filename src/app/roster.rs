@@ -111,6 +111,11 @@ pub(super) fn register_research(
         &conducting.strategy_desk,
     ))?;
     registry.register(Entry::of("/planner", orchestrator::CARD, &conducting.planner))?;
+    registry.register(Entry::of(
+        minutes::MANAGER_PATH,
+        orchestrator::manager::CARD,
+        &conducting.manager,
+    ))?;
     for (seat, member) in &generation.members {
         registry.register(Entry::of(&format!("{ideas}/{seat}"), strategist::CARD, member))?;
     }

@@ -10,10 +10,12 @@ pub use slot::{Graded, Happened, Held};
 
 use super::House;
 use super::conductor::timetable;
-use super::grading::grade_all;
+use super::grading::{GradingReport, grade_all};
 use super::learning::{self, Standpoint};
 use super::order::WeekOrder;
 use super::sync::{Step, SyncOrder, Topic, sync};
+use super::team::brief;
+use super::team::learn::{keep_shadow, learn};
 use super::week::play;
 use crate::actor::{AskError, How};
 use crate::agents::orchestrator::Input;
@@ -27,6 +29,7 @@ use crate::domain::game::{GameId, SeasonWeek};
 use crate::shell::Consult;
 use crate::store::keeper::{Do, Work};
 use crate::store::slots::{self, Halt, Settled, State};
+use crate::store::team::experiments::Experiment;
 use crate::store::{Conn, Past, StoreError, quotes};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use slot::{Done, not_brought, topics};
@@ -84,7 +87,7 @@ const IDLE: TimeDelta = TimeDelta::hours(6);
 const GLANCE: Duration = Duration::from_secs(60);
 
 /// A closure over the database.
-struct With<F>(F);
+pub(super) struct With<F>(pub(super) F);
 
 impl<T: Send + 'static, F: FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static> Work for With<F> {
     type Output = T;
@@ -330,10 +333,7 @@ impl Unattended<'_> {
         if matches!(slot.task, Task::Grade | Task::Daily) {
             let archive = self.archive().await?;
             return Ok(match grade_all(self.house, &archive, self.now()).await {
-                Ok(report) => {
-                    notes.extend(learning::learnt(self.house, &self.standpoint(&archive, slot)).await);
-                    Ok(Done::graded(notes, report, archive.as_of(self.now())))
-                }
+                Ok(report) => self.learnt(slot, notes, report).await,
                 Err(error) => Err(error.to_string()),
             });
         }
@@ -344,9 +344,24 @@ impl Unattended<'_> {
             notes.push(format!("no picks: the house is halted, {}", halt.reason));
             return Ok(Ok(Done::without(State::Lost, notes.join("; "))));
         }
-        let order = self.order(slot).await?;
+        let (order, experiment) = match self.order(slot).await? {
+            Ok(ordered) => ordered,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Some(paused) = &order.guidance.paused {
+            notes.push(format!("no picks: the swarm is paused {paused}"));
+            return Ok(Ok(Done::without(State::Lost, notes.join("; "))));
+        }
         Ok(match play(self.house, &order).await {
-            Ok(played) => Ok(Done::held(notes, order, played)),
+            Ok(played) => {
+                if let Some(experiment) = &experiment
+                    && let Err(error) = keep_shadow(self.house, experiment, &played.rounds).await
+                {
+                    // The picks are stored; a shadow that is lost costs the experiment a few games.
+                    notes.push(format!("the shadow was not kept: {error}"));
+                }
+                Ok(Done::held(notes, order, played))
+            }
             Err(error) => Err(error.to_string()),
         })
     }
@@ -385,18 +400,41 @@ impl Unattended<'_> {
         failed.map(not_brought).collect()
     }
 
-    async fn order(&mut self, slot: &Slot) -> Result<WeekOrder, UnattendedError> {
+    /// What the week taught, once all its games are graded.
+    async fn learnt(
+        &mut self,
+        slot: &Slot,
+        mut notes: Vec<String>,
+        report: GradingReport,
+    ) -> Result<Done, String> {
+        let archive = self.archive().await.map_err(|e| e.to_string())?;
+        let settings = &self.standing.settings;
+        let learnt = learn(self.house, &archive, slot.when, settings, self.now()).await;
+        notes.extend(learnt.map_err(|e| e.to_string())?.map(|note| format!("learnt: {note}")));
+        notes.extend(learning::learnt(self.house, &self.standpoint(&archive, slot)).await);
+        Ok(Done::graded(notes, report, archive.as_of(self.now())))
+    }
+
+    async fn order(&mut self, slot: &Slot) -> Result<Result<Ordered, String>, UnattendedError> {
         // What was just brought is known from now on.
         let now = (self.now() + TimeDelta::milliseconds(999)).trunc_subsecs(0);
-        Ok(WeekOrder {
-            archive: self.archive().await?,
+        let archive = self.archive().await?;
+        let settings = &self.standing.settings;
+        let briefing = match brief(self.house, settings, &archive, slot.when, now).await {
+            Ok(briefing) => briefing,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let order = WeekOrder {
+            archive,
             when: slot.when,
             as_of: AsOf::At(now),
-            settings: self.standing.settings.clone(),
+            settings: settings.clone(),
             now,
             keep: true,
             kill: None,
-        })
+            guidance: briefing.guidance,
+        };
+        Ok(Ok((order, briefing.experiment)))
     }
 
     async fn settle(&mut self, slot: Slot, done: Done) -> Result<Happened, UnattendedError> {
@@ -418,3 +456,6 @@ impl Unattended<'_> {
         Ok(done.of(slot))
     }
 }
+
+/// An order, and the experiment whose shadow decides beside it.
+type Ordered = (WeekOrder, Option<Experiment>);

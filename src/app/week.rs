@@ -71,6 +71,9 @@ pub enum WeekError {
     /// The swarm may hold no round now.
     #[error("the round was not held")]
     NoLeave(#[from] NoLeave),
+    /// Somebody paused the swarm.
+    #[error("the consensus swarm is paused: {0}; `huddle team list` shows by whom and until when")]
+    Paused(String),
     /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
@@ -102,6 +105,9 @@ impl Work for Keep {
 /// # Errors
 /// [`WeekError`]; rounds concluded before it stay stored.
 pub async fn play(house: &House, order: &WeekOrder) -> Result<PlayedWeek, WeekError> {
+    if let Some(why) = &order.guidance.paused {
+        return Err(WeekError::Paused(why.clone()));
+    }
     let bankroll = order.settings.bankroll()?;
     let mut played = PlayedWeek {
         rounds: Vec::new(),
@@ -178,8 +184,12 @@ fn open_bet(round: &Round, decision: &Decision) -> Option<OpenBet> {
 /// What earlier rounds at other instants of this week have bet under the same settings. Rounds at the opener or at the
 /// close are books of their own: whoever bets Tuesday's lines does not bet them again at kickoff.
 async fn open_bets(house: &House, order: &WeekOrder) -> Result<Exposure, WeekError> {
+    let week_cap = order.guidance.week_cap;
     let AsOf::At(now) = order.as_of else {
-        return Ok(Exposure::default());
+        return Ok(Exposure {
+            week_cap,
+            ..Exposure::default()
+        });
     };
     let question = OpenBets {
         when: order.when,
@@ -204,6 +214,7 @@ async fn open_bets(house: &House, order: &WeekOrder) -> Result<Exposure, WeekErr
     };
     Ok(Exposure {
         open: rows.iter().filter_map(bet).collect(),
+        week_cap,
     })
 }
 
@@ -265,6 +276,7 @@ fn convene(order: &WeekOrder, prepared: &Prepared, bankroll: Cents, exposure: Ex
         slate: Arc::clone(&prepared.slate),
         bankroll,
         exposure,
+        guidance: Arc::clone(&order.guidance),
     }
 }
 

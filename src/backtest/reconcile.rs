@@ -18,6 +18,8 @@ pub struct Held {
     pub settings: String,
     /// Version of the program.
     pub program: String,
+    /// The round's name, which changes with what the orchestrator said of it too.
+    pub round: String,
     /// The decision; none when the market was not decided.
     pub decision: Option<Decision>,
 }
@@ -94,6 +96,8 @@ pub enum Why {
         /// And now.
         now: String,
     },
+    /// The orchestrator said something else of the round: a standing, an override, an experiment that was kept.
+    Guidance,
     /// Nothing of the above: a fault of ours.
     Unexplained,
 }
@@ -117,10 +121,14 @@ pub fn why(then: &Held, now: &Held) -> Vec<Why> {
         (&then.settings, &now.settings, Why::settings),
         (&then.program, &now.program, Why::program),
     ];
-    for (a, b, cause) in roots {
+    for (a, b, cause) in &roots {
         if a != b {
-            causes.push(cause(a.clone(), b.clone()));
+            causes.push(cause((*a).clone(), (*b).clone()));
         }
+    }
+    let rooted = roots.iter().all(|(a, b, _)| a == b);
+    if rooted && then.round != now.round {
+        causes.push(Why::Guidance);
     }
     if causes.is_empty() {
         causes.push(Why::Unexplained);
@@ -161,6 +169,7 @@ impl Why {
             Why::Facts { .. } => "facts",
             Why::Settings { .. } => "settings",
             Why::Program { .. } => "program",
+            Why::Guidance => "guidance",
             Why::Unexplained => "UNEXPLAINED",
         }
     }
@@ -301,6 +310,9 @@ impl fmt::Display for Why {
             Why::Facts { then, now } => write!(f, "other facts were known as of then ({then}, now {now})"),
             Why::Settings { then, now } => write!(f, "the settings were others ({then}, now {now})"),
             Why::Program { then, now } => write!(f, "another program decided ({then}, now {now})"),
+            Why::Guidance => {
+                f.write_str("the orchestrator said something else: standings, overrides or an experiment")
+            }
             Why::Unexplained => f.write_str("nothing explains it: a fault of huddle, please report it"),
         }
     }

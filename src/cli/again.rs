@@ -6,6 +6,7 @@ use super::session::{Session, in_house};
 use super::temporary::Temporary;
 use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::order::WeekOrder;
+use crate::app::team::brief;
 use crate::app::week::{PlayedWeek, play};
 use crate::config::Settings;
 use crate::domain::game::SeasonWeek;
@@ -61,6 +62,9 @@ async fn hold(
     as_of: AsOf,
     row: &Round,
 ) -> Result<(WeekOrder, PlayedWeek), Failure> {
+    let settings = &session.settings;
+    // What the orchestrator would say of the round today; an override held then by its own dates.
+    let briefing = brief(&session.house, settings, &session.archive, when, row.as_of.and_utc()).await?;
     let order = WeekOrder {
         archive: Arc::clone(&session.archive),
         when,
@@ -69,6 +73,7 @@ async fn hold(
         now: row.created_at.and_utc(),
         keep: false,
         kill: None,
+        guidance: briefing.guidance,
     };
     let played = play(&session.house, &order).await?;
     Ok((order, played))

@@ -32,6 +32,7 @@ pub mod session;
 pub mod stats;
 pub mod strategies;
 pub mod sync;
+pub mod team;
 mod temporary;
 pub mod timetable;
 pub mod upstream;
@@ -92,6 +93,9 @@ pub enum Verb {
     Resume(halt::HaltArgs),
     /// Say which swarm runs when in a week.
     Timetable(timetable::TimetableArgs),
+    /// The team: who stands how and why, overrides, experiments, the season's plan.
+    #[command(subcommand)]
+    Team(team::TeamCommand),
     /// Grade the bets of finished games.
     Grade(grade::GradeArgs),
     /// Play seasons walk-forward and print record, closing line value and calibration with their intervals.
@@ -234,6 +238,7 @@ fn dispatch(verb: Verb, home: &Home, now: DateTime<Utc>, out: &mut dyn Write) ->
         Verb::Halt(args) => halt::run(&args, true, home, now, out),
         Verb::Resume(args) => halt::run(&args, false, home, now, out),
         Verb::Timetable(args) => timetable::run(&args, home, now, out),
+        Verb::Team(command) => team::run(&command, home, now, out),
         Verb::Grade(args) => grade::run(&args, home, now, out),
         Verb::Report(args) => report::run(&args, home, now, out),
         Verb::Replay(args) => replay::run(&args, home, now, out),

@@ -5,6 +5,7 @@ use super::data::DataCommand;
 use super::letters::LettersCommand;
 use super::session::{Owning, Session};
 use super::strategies::StrategiesCommand;
+use super::team::TeamCommand;
 use super::{Cli, Failure, Verb, chain, dispatch, grade, sync};
 use crate::control::{Listener, Order, Said, ask};
 use crate::home::Home;
@@ -26,6 +27,7 @@ fn is_for_owner(verb: &Verb) -> bool {
         Verb::Strategies(command) => {
             matches!(command, StrategiesCommand::Promote(_) | StrategiesCommand::Demote(_))
         }
+        Verb::Team(command) => matches!(command, TeamCommand::Override(_)),
         _ => false,
     }
 }
@@ -121,6 +123,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Data(_) => "data sync",
         Verb::Letters(_) => "letters",
         Verb::Strategies(_) => "strategies",
+        Verb::Team(_) => "team",
         _ => "another verb",
     }
 }

@@ -2,6 +2,7 @@
 
 mod portfolio;
 mod text;
+mod told;
 mod view;
 
 use super::minds::MindsArgs;
@@ -14,7 +15,8 @@ use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::conductor::portfolio as portfolio_of;
 use crate::app::order::WeekOrder;
 use crate::app::sync::Topic;
-use crate::app::week::{PlayedWeek, play};
+use crate::app::team::brief;
+use crate::app::week::{PlayedWeek, WeekError, play};
 use crate::config::Settings;
 use crate::domain::archive::Archive;
 use crate::domain::belief::Seat;
@@ -22,6 +24,7 @@ use crate::domain::calendar::eastern_label;
 use crate::domain::game::SeasonWeek;
 use crate::home::Home;
 use crate::minds::quant::ROSTER;
+use crate::swarms::guidance::Guidance;
 use anyhow::anyhow;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use clap::Args;
@@ -140,6 +143,12 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
             (Arc::clone(&session.archive), now)
         };
         let (when, default) = choose(args, &archive, now)?;
+        let briefing = brief(&session.house, &session.settings, &archive, when, now).await?;
+        // A shadow is for the house that works by itself.
+        let guidance = Arc::new(Guidance {
+            shadow: None,
+            ..(*briefing.guidance).clone()
+        });
         let order = WeekOrder {
             archive,
             when,
@@ -148,7 +157,11 @@ pub fn run(args: &PicksArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Writ
             now,
             keep: true,
             kill: args.kill.clone(),
+            guidance,
         };
+        if let Some(why) = &order.guidance.paused {
+            return Err(Failure::new(5, WeekError::Paused(why.clone())));
+        }
         count_picks(session, when, now).await?;
         let played: PlayedWeek = play(&session.house, &order).await?;
         let mut slate = Slate::of(&played, &order)?;

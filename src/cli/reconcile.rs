@@ -163,6 +163,7 @@ async fn compare_all(
                 data: row.data_hash.clone(),
                 settings: row.settings_hash.clone(),
                 program: row.code_version.clone(),
+                round: row.id.clone(),
                 decision: serde_json::from_str(&pick.body).ok(),
             };
             let nothing = Held::default();
@@ -194,6 +195,7 @@ fn held(order: &WeekOrder, played: &PlayedWeek) -> BTreeMap<Market, Held> {
             data: format!("{:016x}", round.convened.view.fingerprint()),
             settings: order.settings.fingerprint(),
             program: CODE_VERSION.to_owned(),
+            round: round.convened.round.0.clone(),
             decision: Some(decision.clone()),
         };
         for decision in &round.decisions {

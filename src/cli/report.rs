@@ -287,6 +287,7 @@ async fn play_all(
             now,
             keep: false,
             kill: None,
+            guidance: Arc::default(),
         };
         let played = play(&session.house, &order).await?;
         rounds.extend(played.rounds);

@@ -29,7 +29,7 @@ use std::time::Duration;
     after_help = "It syncs, keeps openers, makes picks and grades them by the calendar of the week, a line for each slot. What was due
 while it was not running is caught up, or recorded as lost where its moment has passed. Ctrl-C or SIGTERM stops it
 cleanly with exit code 0. While it runs, halt, resume, grade, data sync, letters release and discard, strategies promote
-and demote are done by it; verbs that only read work beside it; what else writes finds the home in use.
+and demote, team override are done by it; verbs that only read work beside it; what else writes finds the home in use.
 
 Examples:
   huddle run                     on a terminal a line below shows what it waits for

@@ -21,6 +21,7 @@ pub mod price;
 pub mod probability;
 pub mod quote;
 pub mod source;
+pub mod standing;
 pub mod team;
 pub mod team_week;
 pub mod weather;

@@ -6,6 +6,7 @@
 
 use super::fact::Fact;
 use super::{Kind, MessageId};
+use crate::domain::money::Cents;
 use chrono::{DateTime, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -39,6 +40,19 @@ pub enum Order {
     Note {
         /// The remark.
         text: String,
+    },
+    /// Treat a member of the team as said, whatever its record says, until then.
+    Override {
+        /// The seat or swarm.
+        subject: String,
+        /// `bench`, `seat`, `pause` or `cap`.
+        action: String,
+        /// The most a capped swarm may stake in a week.
+        cap: Option<Cents>,
+        /// Why.
+        why: String,
+        /// When it ends by itself.
+        ends: DateTime<Utc>,
     },
 }
 
@@ -198,7 +212,15 @@ mod tests {
 
     #[test]
     fn every_part_is_read_back() {
-        let bodies: [Body; 6] = [
+        let bodies: [Body; 7] = [
+            Order::Override {
+                subject: "elo".into(),
+                action: "cap".into(),
+                cap: Some(Cents(5)),
+                why: "a test".into(),
+                ends: DateTime::UNIX_EPOCH,
+            }
+            .into(),
             Order::Note { text: "a\nb".into() }.into(),
             Query::Tally.into(),
             Answer::Declined { reason: "no".into() }.into(),

@@ -7,6 +7,7 @@ use crate::domain::belief::{Basis, Seat};
 use crate::domain::game::{GameId, SeasonWeek};
 use crate::domain::money::Cents;
 use crate::domain::quote::{Market, Side};
+use crate::domain::standing::Standing;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,29 @@ pub enum Fact {
         /// Claims it makes.
         n_remembered: usize,
     },
+    /// The orchestrator ranked members of the team: what holds in a round, or what a week's results changed.
+    Ranked {
+        /// One line a member that does not stand full, or whose standing changed.
+        lines: Vec<RankedLine>,
+    },
+    /// Conflicts between proposals were resolved.
+    Resolved {
+        /// One line for each proposal that is not bet.
+        lines: Vec<ResolvedLine>,
+    },
+    /// An experiment with a setting was begun or judged.
+    Tried {
+        /// The setting.
+        setting: String,
+        /// Its value before.
+        from: f64,
+        /// The value that is tried.
+        to: f64,
+        /// What became of it: `running`, `kept`, `rejected`, `confirmed` or `rolled_back`.
+        state: String,
+        /// Why, with the figures.
+        reason: String,
+    },
 }
 
 /// A key figure as it is journaled: the table keeps its interval.
@@ -126,6 +150,34 @@ pub struct FigureLine {
     pub value: Option<f64>,
     /// Observations behind it.
     pub n: u64,
+}
+
+/// How a member of the team stands, as it is journaled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RankedLine {
+    /// The seat, model or swarm.
+    pub subject: String,
+    /// Its standing.
+    pub standing: Standing,
+    /// Why, with the figures.
+    pub reason: String,
+}
+
+/// One conflict between those who want bets, and how it was resolved, as it is journaled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedLine {
+    /// The game.
+    pub game: GameId,
+    /// The market of what was not bet.
+    pub market: Market,
+    /// The rule that applied.
+    pub rule: String,
+    /// Who wanted it.
+    pub dropped: String,
+    /// Whose bets stand in its way; nobody's for a limit.
+    pub kept: Vec<String>,
+    /// The rule's words, with the figures.
+    pub why: String,
 }
 
 /// One market's agreement as it is journaled.

@@ -16,7 +16,7 @@ pub mod research;
 pub mod written;
 
 pub use body::{Answer, Beat, Body, Motion, Order, Query, Voice};
-pub use fact::{AgreedLine, DecisionLine, Fact, FigureLine, OpinionLine};
+pub use fact::{AgreedLine, DecisionLine, Fact, FigureLine, OpinionLine, RankedLine, ResolvedLine};
 pub use written::{Unreadable, Written};
 
 use chrono::{DateTime, Utc};

@@ -68,6 +68,8 @@ pub struct OpenBet {
 pub struct Exposure {
     /// Open bets.
     pub open: Vec<OpenBet>,
+    /// The most that may be at stake in the week, when it is less than the risk manager's own limit.
+    pub week_cap: Option<Cents>,
 }
 
 /// "Here is what we agreed on; what do we stake?"

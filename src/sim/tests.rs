@@ -306,6 +306,7 @@ fn the_swarm_can_play_it() {
             view,
             bankroll: Cents(100_000),
             exposure: Exposure::default(),
+            guidance: Arc::default(),
         });
         let round = round.expect("a round always ends");
         assert!(!round.unreviewed && round.seats.values().all(|s| s.absent.is_none()));

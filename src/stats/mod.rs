@@ -12,6 +12,8 @@ pub mod bootstrap;
 
 pub mod power;
 
+pub mod e_process;
+
 pub mod normal;
 
 pub mod returns;

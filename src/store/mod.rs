@@ -27,6 +27,7 @@ pub mod schema;
 pub mod slots;
 pub mod status;
 pub mod stock;
+pub mod team;
 #[cfg(test)]
 mod tests;
 pub mod trials;

@@ -143,6 +143,8 @@ impl Consensus {
             logs: self.seats.iter().map(|s| (s.clone(), SeatLog::default())).collect(),
             weights: None,
             agreements: Vec::new(),
+            shadow: Vec::new(),
+            shadow_weights: None,
             n_reviews_lost: 0,
         });
     }
@@ -191,7 +193,7 @@ impl Consensus {
             }
             Phase::Deliberation => {
                 now.phase = Phase::Review;
-                now.agreements = now.agreements();
+                now.agree();
                 turn.emit(Effect::Wake(now.convened.round.clone(), Phase::Review));
                 turn.emit(Effect::AskReview(Box::new(now.review())));
             }
@@ -207,6 +209,7 @@ impl Consensus {
             seats: now.logs,
             weights,
             decisions,
+            shadow: now.shadow,
             unreviewed,
             messages: Vec::new(),
         };

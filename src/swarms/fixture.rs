@@ -101,6 +101,7 @@ pub fn convene() -> Convene {
         slate: slate(),
         bankroll: Cents(100_000),
         exposure: Exposure::default(),
+        guidance: Arc::default(),
     }
 }
 

@@ -6,8 +6,11 @@
 use super::round::Round;
 use crate::domain::belief::{Opinion, Seat};
 use crate::domain::pick::Verdict;
+use crate::domain::standing::Standing;
 use crate::protocol::question::RoundId;
-use crate::protocol::{AgentMessage, AgreedLine, DecisionLine, Fact, Kind, MessageId, OpinionLine, Priority, To};
+use crate::protocol::{
+    AgentMessage, AgreedLine, DecisionLine, Fact, Kind, MessageId, OpinionLine, Priority, RankedLine, To,
+};
 use sha2::{Digest, Sha256};
 
 /// Where the swarm sits in the tree.
@@ -36,6 +39,7 @@ pub fn write(round: &Round) -> Vec<AgentMessage> {
         observed(round),
     );
     let mut last = observed.clone();
+    minutes.ranked(round, &observed);
     let to_swarm = || To::One(SWARM_PATH.into());
     for (seat, log) in &round.seats {
         let opinions = log.answer.as_ref().map_or(&[][..], |a| &a.opinions);
@@ -87,6 +91,8 @@ pub fn write(round: &Round) -> Vec<AgentMessage> {
     minutes.messages
 }
 
+/// Where the manager sits in the tree.
+pub const MANAGER_PATH: &str = "/manager";
 /// Where the risk manager sits in the tree.
 pub const RISK_PATH: &str = "/specialists/risk_manager";
 
@@ -101,6 +107,14 @@ struct Minutes<'a> {
 }
 
 impl Minutes<'_> {
+    /// What the orchestrator told the round, if anything.
+    fn ranked(&mut self, round: &Round, observed: &MessageId) {
+        if let Some(ranked) = ranked(round) {
+            let to = To::Group("swarm".into());
+            self.say("ranked", MANAGER_PATH, to, Kind::Alert, Some(observed), ranked);
+        }
+    }
+
     fn say(
         &mut self,
         name: &str,
@@ -131,6 +145,27 @@ impl Minutes<'_> {
         });
         id
     }
+}
+
+/// The standings and settings that held, when any were not as usual.
+fn ranked(round: &Round) -> Option<Fact> {
+    let guidance = &round.convened.guidance;
+    let seats = guidance.standings.iter().map(|(seat, stands)| RankedLine {
+        subject: seat.to_string(),
+        standing: stands.standing,
+        reason: stands.reason.clone(),
+    });
+    let swarm = |reason: String| RankedLine {
+        subject: "consensus".to_owned(),
+        standing: Standing::Full,
+        reason,
+    };
+    let pool = guidance
+        .pool
+        .map(|pool| swarm(format!("settings by experiment: {pool:?}")));
+    let cap = guidance.week_cap.map(|cap| swarm(format!("at most {cap} a week")));
+    let lines: Vec<RankedLine> = seats.chain(pool).chain(cap).collect();
+    (!lines.is_empty()).then_some(Fact::Ranked { lines })
 }
 
 fn observed(round: &Round) -> Fact {

@@ -10,6 +10,7 @@ pub mod consensus;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod generation;
+pub mod guidance;
 pub mod minutes;
 pub mod panel;
 pub mod pool;

@@ -1,6 +1,7 @@
 //! A round as plain data: what was asked, every seat's part in it, and what came out.
 
 use super::ballot::Weights;
+use super::guidance::{Guidance, Shadowed};
 use crate::domain::archive::View;
 use crate::domain::belief::{Abstention, Answer, Basis, Offer, Opinion, Seat};
 use crate::domain::game::SeasonWeek;
@@ -28,6 +29,8 @@ pub struct Convene {
     pub bankroll: Cents,
     /// Money already at stake this week.
     pub exposure: Exposure,
+    /// What the orchestrator says of it.
+    pub guidance: Arc<Guidance>,
 }
 
 /// The phases of a round.
@@ -83,6 +86,8 @@ pub struct Round {
     pub weights: Weights,
     /// What was agreed, in slate order.
     pub decisions: Vec<Decision>,
+    /// What it would have been under the shadow's settings, while there is a shadow.
+    pub shadow: Vec<Shadowed>,
     /// True when the risk manager did not answer: nothing was bet.
     pub unreviewed: bool,
     /// Everything said, in causal order, for the journal.

@@ -69,6 +69,7 @@ pub fn order(archive: &Arc<Archive>, kill: Option<&str>) -> WeekOrder {
         now: "2050-01-01T00:00:00Z".parse().unwrap(),
         keep: true,
         kill: kill.map(Seat::new),
+        guidance: Arc::default(),
     }
 }
 

@@ -21,4 +21,5 @@ mod research;
 mod runtime;
 mod season_files;
 mod stats;
+mod team;
 mod upstream;

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tempfile::TempDir;
 
-fn huddle(home: &TempDir, args: &[&str]) -> String {
+pub fn huddle(home: &TempDir, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_huddle"))
         .env_clear()
         .env("HUDDLE_HOME", home.path())
@@ -33,7 +33,7 @@ fn huddle(home: &TempDir, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn league() -> TempDir {
+pub fn league() -> TempDir {
     let home = TempDir::new().unwrap();
     super::season_files::write(home.path());
     for (kind, file) in [("games", "games.csv"), ("odds", "openers.csv")] {
@@ -44,7 +44,7 @@ fn league() -> TempDir {
 }
 
 /// Puts a strategy on record as deployed, as a promotion does.
-fn deploy(home: &TempDir, text: &str) -> Strategy {
+pub fn deploy(home: &TempDir, text: &str) -> Strategy {
     let strategy: Strategy = text.parse().unwrap();
     let mut conn = Store::open(&home.path().join("huddle.db")).unwrap().conn().unwrap();
     let at = "2020-01-01T00:00:00".parse().unwrap();
@@ -62,9 +62,9 @@ fn deploy(home: &TempDir, text: &str) -> Strategy {
     strategy
 }
 
-const WEEK: [&str; 5] = ["picks", "--season", "2018", "--week", "7"];
+pub const WEEK: [&str; 5] = ["picks", "--season", "2018", "--week", "7"];
 
-fn slate(home: &TempDir) -> Value {
+pub fn slate(home: &TempDir) -> Value {
     let mut args = WEEK.to_vec();
     args.push("--json");
     serde_json::from_str(&huddle(home, &args)).unwrap()

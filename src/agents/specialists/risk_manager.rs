@@ -298,7 +298,10 @@ impl Exposures {
         let mut book = Exposures {
             per_game: of(limits.per_game),
             per_day: of(limits.per_day),
-            per_week: of(limits.per_week),
+            per_week: review
+                .exposure
+                .week_cap
+                .map_or(of(limits.per_week), |cap| cap.min(of(limits.per_week))),
             games: BTreeMap::new(),
             days: BTreeMap::new(),
             week: Cents::ZERO,

@@ -57,6 +57,7 @@ pub(super) fn play(
         slate,
         bankroll: BANKROLL,
         exposure: Exposure::default(),
+        guidance: Arc::default(),
     });
     if let Some(round) = held {
         parts.extend(said(&round));

@@ -115,6 +115,13 @@ fn what_was_known_the_settings_and_the_program_are_roots() {
             },
         ),
         (
+            "guidance",
+            Held {
+                round: "x".into(),
+                ..then.clone()
+            },
+        ),
+        (
             "program",
             Held {
                 program: "x".into(),

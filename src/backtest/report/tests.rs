@@ -63,6 +63,7 @@ fn play(archive: &Arc<Archive>, seasons: &[u16]) -> Vec<Round> {
                 view,
                 bankroll: Cents(100_000),
                 exposure: Exposure::default(),
+                guidance: std::sync::Arc::default(),
             };
             rounds.push(host.hold(convene).expect("a round always ends"));
         }

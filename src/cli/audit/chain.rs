@@ -5,7 +5,7 @@ use super::super::{Failure, session};
 use super::{BROKEN, ShowArgs};
 use crate::home::Home;
 use crate::protocol::question::RoundId;
-use crate::protocol::{Body, Fact, MessageId};
+use crate::protocol::{Body, DecisionLine, Fact, MessageId, RankedLine};
 use crate::store::decisions::{self, Grade, Pick};
 use crate::store::journal::{self, Entry};
 use crate::store::{Conn, StoreError};
@@ -143,6 +143,45 @@ fn step(entry: &Entry, pick: &Pick) -> Step {
     }
 }
 
+/// What was decided about a pick.
+fn decided(lines: &[DecisionLine], pick: &Pick) -> String {
+    let Some(own) = lines.iter().find(|l| l.id == pick.id) else {
+        return "decided without this pick".to_owned();
+    };
+    match &own.pass {
+        Some(why) => format!("passed on {} {}: {why}", own.game, own.market),
+        None => {
+            let side = own.side.map_or("no side", |side| side.name());
+            format!("decided {} {} {side}, stake {}", own.game, own.market, own.stake)
+        }
+    }
+}
+
+/// A fact of the team about itself.
+fn of_the_team(fact: &Fact) -> String {
+    match fact {
+        Fact::Ranked { lines } => {
+            let line = |l: &RankedLine| format!("{} {}: {}", l.subject, l.standing, l.reason);
+            format!("ranked {}", lines.iter().map(line).collect::<Vec<_>>().join("; "))
+        }
+        Fact::Resolved { lines } => format!("resolved {} conflicts between proposals", lines.len()),
+        Fact::Tried {
+            setting,
+            from,
+            to,
+            state,
+            ..
+        } => format!("tried {setting} {to} for {from}: {state}"),
+        Fact::Observed { .. }
+        | Fact::Opined { .. }
+        | Fact::Agreed { .. }
+        | Fact::Decided { .. }
+        | Fact::Acted { .. }
+        | Fact::Learned { .. }
+        | Fact::Settled { .. } => String::new(),
+    }
+}
+
 /// A fact in a line, as far as it concerns a pick.
 fn say(fact: &Fact, pick: &Pick) -> String {
     let concerns = |game: &str, market: &str| game == pick.game_id && market == pick.market;
@@ -187,20 +226,9 @@ fn say(fact: &Fact, pick: &Pick) -> String {
                 },
             )
         }
-        Fact::Decided { lines } => {
-            let own = lines.iter().find(|l| l.id == pick.id);
-            own.map_or_else(
-                || "decided without this pick".to_owned(),
-                |l| match &l.pass {
-                    Some(why) => format!("passed on {} {}: {why}", l.game, l.market),
-                    None => {
-                        let side = l.side.map_or("no side", |side| side.name());
-                        format!("decided {} {} {side}, stake {}", l.game, l.market, l.stake)
-                    }
-                },
-            )
-        }
+        Fact::Decided { lines } => decided(lines, pick),
         Fact::Acted { n_bets, staked } => format!("entered {n_bets} bets, {staked} staked together"),
+        Fact::Ranked { .. } | Fact::Resolved { .. } | Fact::Tried { .. } => of_the_team(fact),
         Fact::Settled {
             result,
             profit,

@@ -102,12 +102,14 @@ fn compare(pick: &Pick, row: &Round, again: &RoundRecord, round_same: bool) -> A
         data: row.data_hash.clone(),
         settings: row.settings_hash.clone(),
         program: row.code_version.clone(),
+        round: row.id.clone(),
         decision: serde_json::from_str(&pick.body).ok(),
     };
     let now = Held {
         data: again.round.data_hash.clone(),
         settings: again.round.settings_hash.clone(),
         program: CODE_VERSION.to_owned(),
+        round: again.round.id.clone(),
         decision: derived.and_then(|derived| serde_json::from_str(&derived.body).ok()),
     };
     Again {

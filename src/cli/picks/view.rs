@@ -1,6 +1,7 @@
 //! A played week as it is shown: plain data, so that the text and the JSON can only say the same.
 
 use super::portfolio::PortfolioView;
+use super::told::told;
 use crate::app::order::WeekOrder;
 use crate::app::week::PlayedWeek;
 use crate::cli::words;
@@ -336,6 +337,7 @@ fn round_view(round: &Round, differing: &[String]) -> RoundView {
             incidents.push(format!("{seat} is not at the table: {why}"));
         }
     }
+    incidents.extend(told(round));
     if round.unreviewed {
         incidents.push("the risk manager did not answer: nothing was bet".to_owned());
     }

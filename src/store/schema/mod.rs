@@ -8,7 +8,9 @@
 mod experts;
 mod house;
 mod minds;
+mod team;
 
 pub use experts::*;
 pub use house::*;
 pub use minds::*;
+pub use team::*;

@@ -5,9 +5,11 @@ use crate::domain::game::GameId;
 use crate::domain::pick::Agreement;
 use crate::domain::probability::Probability;
 use crate::domain::quote::Market;
+use crate::domain::standing::{PROMOTED_FACTOR, Standing};
 use crate::market::shapes::fair;
 use crate::protocol::question::{Dispute, Disputed, Review};
 use crate::swarms::ballot::{Case, Weights, count};
+use crate::swarms::guidance::Shadowed;
 use crate::swarms::pool::{PoolSettings, Records};
 use crate::swarms::round::{Convene, Phase, SeatLog};
 use crate::swarms::seating::seated;
@@ -22,19 +24,37 @@ pub(super) struct UnderWay {
     pub(super) logs: BTreeMap<Seat, SeatLog>,
     pub(super) weights: Option<Weights>,
     pub(super) agreements: Vec<Agreement>,
+    pub(super) shadow: Vec<Shadowed>,
+    pub(super) shadow_weights: Option<Weights>,
     pub(super) n_reviews_lost: usize,
 }
 
 impl UnderWay {
     /// Seats who has something to live on, and learns what they weigh.
     pub(super) fn weigh(&mut self, settings: &PoolSettings) {
-        seated(&mut self.logs, self.convened.when, settings);
+        let guidance = std::sync::Arc::clone(&self.convened.guidance);
+        let settings = guidance.pool.as_ref().unwrap_or(settings);
+        seated(&mut self.logs, self.convened.when, settings, &guidance.standings);
         let seats: Vec<Seat> = self.table().map(|(seat, _)| seat.clone()).collect();
         let records: Records = self
             .table()
             .filter_map(|(seat, log)| log.answer.as_ref().map(|a| (seat.clone(), Arc::clone(&a.record))))
             .collect();
-        self.weights = Some(Weights::learn(&seats, &records, self.convened.when, settings));
+        let learn = |settings: &PoolSettings| {
+            let mut weights = Weights::learn(&seats, &records, self.convened.when, settings);
+            for (seat, stands) in &guidance.standings {
+                let votes = weights
+                    .performance
+                    .iter_mut()
+                    .filter_map(|by_seat| by_seat.get_mut(seat));
+                if stands.standing == Standing::Promoted {
+                    votes.for_each(|weight| *weight *= PROMOTED_FACTOR);
+                }
+            }
+            weights
+        };
+        self.weights = Some(learn(settings));
+        self.shadow_weights = guidance.shadow.as_ref().map(learn);
         // A finished round is kept for a long time; the records behind it would be copied by every later one.
         for answer in self.logs.values_mut().filter_map(|log| log.answer.as_mut()) {
             answer.record = Arc::default();
@@ -97,10 +117,20 @@ impl UnderWay {
         })
     }
 
-    pub(super) fn agreements(&self) -> Vec<Agreement> {
-        let Some(weights) = &self.weights else {
-            return Vec::new();
-        };
+    /// Counts every market, and once more by the shadow's weights.
+    pub(super) fn agree(&mut self) {
+        self.agreements = self.weights.as_ref().map_or(Vec::new(), |w| self.agreements(w));
+        let shadow = self.shadow_weights.as_ref().map_or(Vec::new(), |w| self.agreements(w));
+        let apart = self.agreements.iter().zip(shadow).map(|(live, shadow)| Shadowed {
+            game: shadow.game,
+            market: shadow.market,
+            p_live: live.p_first,
+            p_shadow: shadow.p_first,
+        });
+        self.shadow = apart.collect();
+    }
+
+    fn agreements(&self, weights: &Weights) -> Vec<Agreement> {
         let absent: BTreeMap<&Seat, Abstention> = self
             .table()
             .map(|(seat, log)| {

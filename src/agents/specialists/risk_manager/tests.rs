@@ -117,6 +117,7 @@ fn exposure_already_open_counts() {
     };
     let open = |cents| Exposure {
         open: vec![bet(Market::Moneyline, cents)],
+        week_cap: None,
     };
     let one = || vec![agreement(0, Market::Spread, 0.70, 0.95)];
     assert!(matches!(
@@ -144,7 +145,10 @@ fn a_market_is_bet_once_a_week() {
     };
     let passed = verdicts(
         vec![agreement(0, Market::Spread, 0.70, 0.95)],
-        Exposure { open: vec![bet] },
+        Exposure {
+            open: vec![bet],
+            week_cap: None,
+        },
     );
     assert_eq!(passed[0], Verdict::Pass(Pass::AlreadyBet));
 }
@@ -170,6 +174,7 @@ proptest! {
                     day: slate[i].fixture.day(),
                     stake: Cents(*c),
                 }).collect(),
+            week_cap: None,
         };
         let decided = RiskManager::new(RiskLimits::default()).review(&review(agreements, exposure));
         let bankroll = Cents(100_000);
