@@ -238,9 +238,7 @@ fn say(fact: &Fact, pick: &Pick) -> String {
             let clv = clv_points.map_or_else(String::new, |clv| format!(", CLV {clv:+.1} points"));
             format!("graded {result}, profit {profit}{clv}")
         }
-        Fact::Learned {
-            agent, when, figures, ..
-        } => format!("{agent} took stock of {when}: {} figures", figures.len()),
+        Fact::Learned { agent, when, .. } => format!("{agent} took stock of {when}"),
     }
 }
 
