@@ -6,7 +6,10 @@ use huddle::store::model_calls;
 
 fn huddle(home: &tempfile::TempDir, args: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_huddle"));
-    command.env_clear().env("HUDDLE_HOME", home.path()).env("HUDDLE_OFFLINE", "1");
+    command
+        .env_clear()
+        .env("HUDDLE_HOME", home.path())
+        .env("HUDDLE_OFFLINE", "1");
     let output = command.args(args).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap(), String::from_utf8(said).unwrap())
@@ -33,10 +36,18 @@ fn calls_are_listed_and_shown_without_a_sign_that_steers_a_terminal() {
     let round = held.round.convened.round.0.as_str();
     let (code, listed) = huddle(&home, &["minds", "list"]);
     assert!(code == 0 && listed.lines().count() == 2, "{listed}");
-    assert!(listed.contains(round) && listed.contains("1500 tokens read and 90 written, $0.001950"), "{listed}");
+    assert!(
+        listed.contains(round) && listed.contains("1500 tokens read and 90 written, $0.001950"),
+        "{listed}"
+    );
     let (code, shown) = huddle(&home, &["minds", "show", &round[..12]]);
     assert_eq!(code, 0, "{shown}");
-    for part in ["which is not stored", "judged   refused: p_first", "judged   an answer, with 1 views", "<data>"] {
+    for part in [
+        "which is not stored",
+        "judged   refused: p_first",
+        "judged   an answer, with 1 views",
+        "<data>",
+    ] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
@@ -53,5 +64,8 @@ fn models_of_this_machine_are_asked_for_where_there_are_none() {
     let (code, said) = huddle(&home, &["picks", "--minds", "local"]);
     assert!(code == 3 && said.contains("no model of this machine is set"), "{said}");
     let (code, said) = huddle(&home, &["picks", "--minds", "cheap"]);
-    assert!(code == 2 && said.contains("neither live nor local nor replay nor none"), "{said}");
+    assert!(
+        code == 2 && said.contains("neither live nor local nor replay nor none"),
+        "{said}"
+    );
 }
