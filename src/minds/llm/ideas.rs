@@ -151,7 +151,7 @@ mod tests {
         let said: Vec<String> = unfit.iter().map(ToString::to_string).collect();
         assert!(said[0].ends_with("it must bet at open"), "{}", said[0]);
         assert!(said[1].contains("no condition chooses the side"), "{}", said[1]);
-        assert!(said[2].starts_with("bet ?everything? on ?KC?: column 1"), "{}", said[2]);
+        assert!(said[2].starts_with("bet ?everything? on ?KC?: column "), "{}", said[2]);
         let repair = pose(&wanted(), &unfit).user;
         assert!(
             repair.contains("Write them anew") && !repair.contains("<everything>"),

@@ -95,10 +95,18 @@ mod tests {
     use super::*;
     use crate::domain::archive::Archive;
     use crate::minds::llm::slot::Dialect;
-    use crate::minds::llm::tests::slot;
+    use crate::minds::llm::tests;
     use crate::sim::{FIRST_SEASON, League, SimOptions};
     use chrono::TimeDelta;
     use std::sync::Arc;
+
+    /// A slot that knows nothing of the league.
+    fn slot(dialect: Dialect) -> Slot {
+        Slot {
+            cutoff: "2000-01-01".parse().unwrap(),
+            ..tests::slot(dialect)
+        }
+    }
 
     fn archive() -> Arc<Archive> {
         let options = SimOptions {

@@ -102,9 +102,9 @@ fn what_a_model_proposes_is_parsed_repaired_once_scored_and_kept() {
     let asked = round(&store, &minds, &wire);
     assert_eq!(wire.asked.lock().len(), 2, "asked, and repaired once");
     let seat = Seat::new("correspondent");
-    let edge = Invented::TRUE_EDGE.parse().unwrap();
     let own = asked.ideas.iter().find(|idea| idea.authors.contains(&seat));
-    assert_eq!(own.map(|idea| &idea.strategy), Some(&edge));
+    let said = own.map(|idea| idea.rationale.as_str()).unwrap_or_default();
+    assert!(said.starts_with("proposed by a language model"), "{said}");
     let kept = model_calls::of_round(&mut store.conn().unwrap(), "g").unwrap();
     assert!(kept.len() == 2 && kept.iter().all(|call| call.asked_by == "minds/correspondent"));
 
