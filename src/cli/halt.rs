@@ -15,7 +15,7 @@ use std::io::Write;
 /// Arguments of `huddle halt` and `huddle resume`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "It is read before every slot. While `huddle run` has the home, stop it first: the two cannot write at once yet.
+    after_help = "It is read before every slot. A house at work is told through the socket in its home.
 
 Examples:
   huddle halt --reason \"the feed looks wrong\"
