@@ -171,7 +171,7 @@ async fn panel(store: &Store, archive: &Arc<Archive>) -> Result<(), Failed> {
     );
     learn(&house, &at(over)).await?;
     print_figures(store)?;
-    println!("\nwhat market_intelligence called, judged by the close:");
+    println!("\nwhat market_intelligence called, judged by the close, which the invented books were told:");
     print_memory(store, over)?;
     house.stop().await;
     Ok(())

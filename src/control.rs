@@ -3,6 +3,8 @@
 //! Only the owner of a home's lock listens, on a socket in the home that nobody but its user may open. Whoever finds nobody
 //! listening has the home to itself, or is told by the lock who has it.
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,6 +22,9 @@ const MAX_ORDER: u64 = 64 * 1024;
 const MAX_ANSWER: u64 = 16 * 1024 * 1024;
 /// Whoever connects and then says nothing is hung up on.
 const TO_SPEAK: Duration = Duration::from_secs(5);
+
+/// Orders in hand at once: a person and some scripts.
+const MAX_AT_ONCE: usize = 8;
 
 /// What is asked of the owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,13 +66,11 @@ pub fn ask(path: &Path, argv: Vec<String>, patience: Duration) -> Result<Option<
     };
     let mut line = match UnixStream::connect(path) {
         Ok(line) => line,
-        // No socket, or one that a killed process left behind.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
+        // No socket, or one that a killed process left behind, or a path too long for anybody to listen there.
+        Err(error) if is_nobody(error.kind()) => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    let exchange = || -> io::Result<Said> {
+    let converse = || -> io::Result<Said> {
         line.set_read_timeout(Some(patience))?;
         line.set_write_timeout(Some(TO_SPEAK))?;
         let order = Order { version: VERSION, argv };
@@ -76,7 +79,14 @@ pub fn ask(path: &Path, argv: Vec<String>, patience: Duration) -> Result<Option<
         BufReader::new(&line).take(MAX_ANSWER).read_line(&mut answer)?;
         Ok(serde_json::from_str(&answer)?)
     };
-    exchange().map(Some).map_err(failed)
+    converse().map(Some).map_err(failed)
+}
+
+fn is_nobody(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::InvalidInput
+    )
 }
 
 /// The owner's ear.
@@ -104,23 +114,21 @@ impl Listener {
         })
     }
 
-    /// Answers orders one after another, for ever. What waits meanwhile is bounded by the system's queue of connections.
-    pub async fn serve(&self, mut obey: impl AsyncFnMut(Order) -> Said) {
+    /// Answers orders, up to [`MAX_AT_ONCE`] at once, for ever. What waits meanwhile is bounded by the system's queue of
+    /// connections.
+    pub async fn serve(&self, obey: impl AsyncFn(Order) -> Said) {
+        let mut in_hand = FuturesUnordered::new();
         loop {
-            match self.socket.accept().await {
-                Ok((mut line, _)) => {
-                    let said = match hear(&mut line).await {
-                        Ok(order) => obey(order).await,
-                        Err(error) => refusal(&error),
-                    };
-                    if let Err(error) = answer(&mut line, &said).await {
-                        log::warn!("whoever asked through the control socket did not hear the answer: {error}");
+            tokio::select! {
+                biased;
+                Some(()) = in_hand.next() => {}
+                accepted = self.socket.accept(), if in_hand.len() < MAX_AT_ONCE => match accepted {
+                    Ok((line, _)) => in_hand.push(exchange(line, &obey)),
+                    Err(error) => {
+                        log::warn!("the control socket took no call: {error}");
+                        tokio::time::sleep(TO_SPEAK).await;
                     }
-                }
-                Err(error) => {
-                    log::warn!("the control socket took no call: {error}");
-                    tokio::time::sleep(TO_SPEAK).await;
-                }
+                },
             }
         }
     }
@@ -131,6 +139,19 @@ impl Drop for Listener {
         if let Err(error) = std::fs::remove_file(&self.path) {
             log::warn!("{} stays behind: {error}", self.path.display());
         }
+    }
+}
+
+/// Hears one order and answers it.
+async fn exchange(mut line: tokio::net::UnixStream, obey: &impl AsyncFn(Order) -> Said) {
+    let said = match hear(&mut line).await {
+        // Whoever has gone away meanwhile wants nothing any more.
+        Ok(_) if matches!(line.try_read(&mut [0]), Ok(0)) => return,
+        Ok(order) => obey(order).await,
+        Err(error) => refusal(&error),
+    };
+    if let Err(error) = answer(&mut line, &said).await {
+        log::warn!("whoever asked through the control socket did not hear the answer: {error}");
     }
 }
 

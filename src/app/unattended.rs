@@ -13,7 +13,7 @@ use super::conductor::timetable;
 use super::grading::{GradingReport, grade_all};
 use super::learning::{self, Standpoint};
 use super::order::WeekOrder;
-use super::sync::{Step, SyncOrder, Topic, sync};
+use super::sync::{SyncOrder, Topic, sync};
 use super::team::brief;
 use super::team::learn::{keep_shadow, learn};
 use super::week::play;
@@ -28,7 +28,7 @@ use crate::domain::calendar::season_of;
 use crate::domain::game::{GameId, SeasonWeek};
 use crate::shell::Consult;
 use crate::store::keeper::{Do, Work};
-use crate::store::slots::{self, Halt, Settled, State};
+use crate::store::slots::{self, Settled, State};
 use crate::store::team::experiments::Experiment;
 use crate::store::{Conn, Past, StoreError, quotes};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
@@ -81,6 +81,8 @@ const MAX_TRIES: u32 = 3;
 const BREATH: Duration = Duration::from_secs(60);
 /// Weeks whose first line opens within this are planned: research keeps clear of the next one's openers.
 const AHEAD: TimeDelta = TimeDelta::days(14);
+/// For so long after a season has turned, services may still tell of games before it.
+const TURN_OF_SEASON: TimeDelta = TimeDelta::days(21);
 /// With nothing planned the schedule is asked for again after this.
 const IDLE: TimeDelta = TimeDelta::hours(6);
 /// The clock is looked at this often: a machine that slept does not tell its timers.
@@ -278,11 +280,10 @@ impl Unattended<'_> {
     /// Does a slot, as often as it is worth trying, and settles it.
     async fn run(&mut self, slot: Slot) -> Result<Happened, UnattendedError> {
         self.plan(&slot).await?;
-        let halt = self.with(slots::halted).await?;
         let mut tried = 0;
         loop {
             tried += 1;
-            let done = match self.attempt(&slot, halt.as_ref()).await {
+            let done = match self.attempt(&slot).await {
                 Ok(done) => done,
                 Err(error) => Err(error.to_string()),
             };
@@ -311,11 +312,7 @@ impl Unattended<'_> {
         Ok(())
     }
 
-    async fn attempt(
-        &mut self,
-        slot: &Slot,
-        halt: Option<&Halt>,
-    ) -> Result<Result<Done, String>, UnattendedError> {
+    async fn attempt(&mut self, slot: &Slot) -> Result<Result<Done, String>, UnattendedError> {
         let mut notes = self.bring(topics(slot.task)).await;
         if slot.task.picks() {
             let archive = self.archive().await?;
@@ -340,7 +337,8 @@ impl Unattended<'_> {
         if !slot.task.picks() {
             return Ok(Ok(Done::brought(notes)));
         }
-        if let Some(halt) = halt {
+        // Asked last: somebody may have said so while services were asked.
+        if let Some(halt) = self.with(slots::halted).await? {
             notes.push(format!("no picks: the house is halted, {}", halt.reason));
             return Ok(Ok(Done::without(State::Lost, notes.join("; "))));
         }
@@ -386,13 +384,19 @@ impl Unattended<'_> {
         order.nws_base.clone_from(&self.standing.nws_base);
         self.notice();
         let steps = sync(self.house, &order, &self.standing.clock, |_| {}).await;
-        self.n_brought = self.house.n_brought();
-        if steps.iter().any(Step::changed_something) {
+        let n_own = steps.iter().filter(|step| step.changed_something()).count() as u64;
+        if n_own > 0 {
             self.archive = None;
         }
+        self.n_brought += n_own;
+        // What somebody else brought meanwhile may be of any season.
+        self.notice();
         let oldest = steps.iter().filter_map(|step| step.oldest_touched).min();
-        self.past
-            .take_if(|past| oldest.is_some_and(|oldest| oldest < past.season()));
+        // Services tell of games played lately, which may be of the season before.
+        let turns = season_of(self.now() - TURN_OF_SEASON) != season_of(self.now());
+        let is_touched =
+            |past: &mut Arc<Past>| oldest.is_some_and(|oldest| oldest < past.season()) || turns && n_own > 0;
+        self.past.take_if(is_touched);
         if topics.contains(&Topic::Schedule) {
             (self.schedule, self.planned) = (None, None);
         }

@@ -116,24 +116,32 @@ pub fn why(then: &Held, now: &Held) -> Vec<Why> {
             compare(a, b, &mut causes);
         }
     }
-    let roots = [
+    causes.extend(roots(then, now));
+    let rooted = roots(then, now).is_empty();
+    // With everything the same that a decision may depend on, another price or opinion is no reason but the fault itself.
+    let explains = |why: &Why| matches!(why, Why::Seat { .. } | Why::Restarted { .. } | Why::Exposure { .. });
+    if rooted && !causes.iter().any(explains) {
+        causes.push(Why::Unexplained);
+    }
+    causes
+}
+
+/// What two rounds were held on otherwise; empty when all they depend on is the same.
+pub fn roots(then: &Held, now: &Held) -> Vec<Why> {
+    let pairs = [
         (&then.data, &now.data, Why::facts as Root),
         (&then.settings, &now.settings, Why::settings),
         (&then.program, &now.program, Why::program),
     ];
-    for (a, b, cause) in &roots {
-        if a != b {
-            causes.push(cause((*a).clone(), (*b).clone()));
-        }
+    let mut roots: Vec<Why> = pairs
+        .into_iter()
+        .filter(|(a, b, _)| a != b)
+        .map(|(a, b, cause)| cause(a.clone(), b.clone()))
+        .collect();
+    if roots.is_empty() && then.round != now.round {
+        roots.push(Why::Guidance);
     }
-    let rooted = roots.iter().all(|(a, b, _)| a == b);
-    if rooted && then.round != now.round {
-        causes.push(Why::Guidance);
-    }
-    if causes.is_empty() {
-        causes.push(Why::Unexplained);
-    }
-    causes
+    roots
 }
 
 type Root = fn(String, String) -> Why;

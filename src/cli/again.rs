@@ -10,10 +10,13 @@ use crate::app::team::brief;
 use crate::app::week::{PlayedWeek, play};
 use crate::config::Settings;
 use crate::domain::game::SeasonWeek;
+use crate::minds::llm::Mode;
 use crate::store::decisions::Round;
 use crate::store::{Conn, Store, copy_into};
+use crate::swarms::guidance::Guidance;
 use crate::transport::Offline;
 use anyhow::{Context as _, anyhow};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Runs `work` in a house over a copy of the database that `conn` reads.
@@ -22,9 +25,11 @@ use std::sync::Arc;
 /// [`Failure`] when it cannot be copied, and those of `work`.
 pub fn on_a_copy<T>(
     conn: &mut Conn,
-    settings: Settings,
+    mut settings: Settings,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    // Models are not asked: what they said is kept.
+    settings.minds = settings.minds.clone().under(Mode::Replay, &BTreeMap::new());
     let folder = Temporary::new("again")?;
     let file = folder.path().join("huddle.db");
     copy_into(conn, &file).context("copying the database")?;
@@ -45,7 +50,11 @@ pub async fn hold_again(session: &Session, row: &Round) -> Result<(WeekOrder, Pl
                 .with_context(|| format!("round {} says it was held at `{at}`", row.id))?,
         ),
     };
-    hold(session, when(row)?, moment, row).await
+    let when = when(row)?;
+    // What the orchestrator said of the round then.
+    let at = row.as_of.and_utc();
+    let briefing = brief(&session.house, &session.settings, &session.archive, when, at).await?;
+    hold(session, when, moment, row, briefing.guidance).await
 }
 
 /// Holds the rounds of a week at the openers, as a backtest does.
@@ -53,7 +62,8 @@ pub async fn hold_again(session: &Session, row: &Round) -> Result<(WeekOrder, Pl
 /// # Errors
 /// [`Failure`] of the week.
 pub async fn backtest(session: &Session, row: &Round) -> Result<PlayedWeek, Failure> {
-    Ok(hold(session, when(row)?, AsOf::Open, row).await?.1)
+    // A backtest is told nothing by the orchestrator.
+    Ok(hold(session, when(row)?, AsOf::Open, row, Arc::default()).await?.1)
 }
 
 async fn hold(
@@ -61,19 +71,19 @@ async fn hold(
     when: SeasonWeek,
     as_of: AsOf,
     row: &Round,
+    guidance: Arc<Guidance>,
 ) -> Result<(WeekOrder, PlayedWeek), Failure> {
-    let settings = &session.settings;
-    // What the orchestrator would say of the round today; an override held then by its own dates.
-    let briefing = brief(&session.house, settings, &session.archive, when, row.as_of.and_utc()).await?;
+    let mut settings = session.settings.clone();
+    settings.seed = row.seed.cast_unsigned();
     let order = WeekOrder {
         archive: Arc::clone(&session.archive),
         when,
         as_of,
-        settings: session.settings.clone(),
+        settings,
         now: row.created_at.and_utc(),
         keep: false,
         kill: None,
-        guidance: briefing.guidance,
+        guidance,
     };
     let played = play(&session.house, &order).await?;
     Ok((order, played))

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser as _;
 use std::io::Write;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// Bringing everything from slow services and storing it takes minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -36,14 +37,32 @@ fn is_for_owner(verb: &Verb) -> bool {
 ///
 /// # Errors
 /// [`Failure`]: what the owner said, or 3 when it does not answer.
-pub fn ask_owner(verb: &Verb, home: &Home, argv: Vec<String>, out: &mut dyn Write) -> Option<Result<u8, Failure>> {
+pub fn ask_owner(
+    verb: &Verb,
+    home: &Home,
+    mut argv: Vec<String>,
+    out: &mut dyn Write,
+) -> Option<Result<u8, Failure>> {
     if !is_for_owner(verb) {
         return None;
+    }
+    // Said by a variable of this process, which the owner does not have.
+    let offline = "--offline".to_owned();
+    if is_offline(verb) && !argv.contains(&offline) {
+        argv.push(offline);
     }
     match ask(&home.control_socket(), argv, PATIENCE) {
         Ok(None) => None,
         Ok(Some(said)) => Some(repeat(&said, out)),
         Err(error) => Some(Err(Failure::new(3, error))),
+    }
+}
+
+fn is_offline(verb: &Verb) -> bool {
+    match verb {
+        Verb::Data(DataCommand::Sync(args)) => args.net.offline,
+        Verb::Grade(args) => args.net.offline,
+        _ => false,
     }
 }
 
@@ -55,13 +74,16 @@ fn repeat(said: &Said, out: &mut dyn Write) -> Result<u8, Failure> {
     }
 }
 
-/// Does what others ask, one order after another, for ever.
+/// Does what others ask, for ever: what changes rows at once, what asks services one after another.
 pub async fn serve(listener: &Listener, session: &Session, home: &Home) {
     let _owning = Owning::begin(home, &session.store);
-    listener.serve(async |order| obey(order, session, home).await).await;
+    let one = Mutex::new(());
+    listener
+        .serve(async |order| obey(order, session, home, &one).await)
+        .await;
 }
 
-async fn obey(order: Order, session: &Session, home: &Home) -> Said {
+async fn obey(order: Order, session: &Session, home: &Home, one: &Mutex<()>) -> Said {
     let argv = std::iter::once("huddle".to_owned()).chain(order.argv);
     let verb = match Cli::try_parse_from(argv) {
         Ok(cli) if is_for_owner(&cli.verb) => cli.verb,
@@ -75,11 +97,19 @@ async fn obey(order: Order, session: &Session, home: &Home) -> Said {
     let now = session.clock.now();
     let mut out = Vec::new();
     let done = match verb {
-        Verb::Data(DataCommand::Sync(args)) => sync::in_session(&args, session, &mut out).await,
-        Verb::Grade(args) => grade::in_session(&args, session, now, &mut out).await,
+        Verb::Data(DataCommand::Sync(args)) => {
+            let _turn = one.lock().await;
+            sync::in_session(&args, session, &mut out).await
+        }
+        Verb::Grade(args) => {
+            let _turn = one.lock().await;
+            grade::in_session(&args, session, now, &mut out).await
+        }
         verb => {
             let (said, done) = in_database(verb, home.clone(), now).await;
             out = said;
+            // A letter may have been released or written.
+            session.house.journal_grew();
             done
         }
     };

@@ -90,9 +90,7 @@ const UNEXPLAINED: u8 = 5;
 pub fn run(args: &ReconcileArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut conn = session::reading(home)?;
     let rounds = rounds(&mut conn, args)?;
-    let mut settings = Settings::load(&home.config_file()).map_err(|e| Failure::new(3, e))?;
-    // Rounds of one run have one seed; those of another are held by theirs and differ by that.
-    settings.seed = rounds.last().map_or(settings.seed, |row| row.seed.cast_unsigned());
+    let settings = Settings::load(&home.config_file()).map_err(|e| Failure::new(3, e))?;
     let mut view = ReconcileView {
         season: args.season,
         gaps: gaps(&mut conn, args)?,

@@ -16,6 +16,7 @@ use crate::app::House;
 use crate::app::unattended::Happened;
 use crate::config::Settings;
 use crate::home::Home;
+use crate::minds::llm::MindSettings;
 use crate::sim::upstream::Options;
 use crate::store::slots::State;
 use crate::store::{Conn, Store, games, journal, quotes};
@@ -169,6 +170,13 @@ pub fn run(args: &ReplayArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn Wri
     let folder = home.data_dir().join("replays").join(&stage.name);
     let store = empty(&folder)?;
     stage.tell(&store, now)?;
+    // What is looked at in the replay's home later is looked at under the replay's settings; no model sat there.
+    let own = Settings {
+        minds: MindSettings::default(),
+        ..settings.clone()
+    };
+    let text = toml::to_string(&own).context("writing the replay's settings")?;
+    std::fs::write(folder.join("config.toml"), text).context("writing the replay's settings")?;
     let staging = Staging {
         options: Options {
             seed: settings.seed,

@@ -13,6 +13,7 @@ use crate::home::Home;
 use crate::store::games;
 use crate::store::keeper::{Do, Work};
 use crate::store::{Conn, StoreError};
+use anyhow::anyhow;
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
@@ -73,6 +74,10 @@ pub fn run(args: &SyncArgs, home: &Home, out: &mut dyn Write) -> Result<u8, Fail
 /// # Errors
 /// [`Failure`] of an actor.
 pub async fn in_session(args: &SyncArgs, session: &Session, out: &mut dyn Write) -> Result<u8, Failure> {
+    if args.net.offline {
+        let error = anyhow!("nothing was brought: with --offline no service may be asked");
+        return Err(Failure::new(NOTHING, error));
+    }
     show(args, &brought(args, session).await?, out)
 }
 

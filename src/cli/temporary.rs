@@ -2,8 +2,14 @@
 
 use super::Failure;
 use anyhow::Context as _;
+use std::fs::DirBuilder;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Names are tried so often: more of them taken is no accident.
+const MAX_TRIES: u32 = 100;
 
 /// Below the system's folder for such things.
 #[derive(Debug)]
@@ -16,10 +22,18 @@ impl Temporary {
     /// [`Failure`] when the system's folder cannot be written.
     pub fn new(purpose: &str) -> Result<Temporary, Failure> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let n = SERIAL.fetch_add(1, Ordering::Relaxed);
-        let name = format!("huddle-{purpose}-{}-{n}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).with_context(|| format!("creating {}", path.display()))?;
+        let mut path = PathBuf::new();
+        let mut made = Ok(());
+        for _ in 0..MAX_TRIES {
+            let n = SERIAL.fetch_add(1, Ordering::Relaxed);
+            path = std::env::temp_dir().join(format!("huddle-{purpose}-{}-{n}", std::process::id()));
+            // One that is there already is somebody else's, or a dead process's of the same number.
+            made = DirBuilder::new().mode(0o700).create(&path);
+            if !matches!(&made, Err(error) if error.kind() == ErrorKind::AlreadyExists) {
+                break;
+            }
+        }
+        made.with_context(|| format!("creating {}", path.display()))?;
         Ok(Temporary(path))
     }
 

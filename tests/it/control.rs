@@ -71,7 +71,7 @@ fn a_house_at_work_does_for_others_what_changes_something() {
     assert!(huddle(home.path(), &["grade"], 0).contains("graded for the first time"));
     assert!(huddle(home.path(), &["letters", "release", "77"], 6).contains("77"));
     // Services may not be asked here, and that is an answer too.
-    assert!(huddle(home.path(), &["data", "sync", "--only", "schedule"], 6).contains("schedule"));
+    assert!(huddle(home.path(), &["data", "sync", "--only", "schedule"], 6).contains("--offline"));
 
     // What reads works beside it; what else writes finds the home in use.
     huddle(home.path(), &["audit", "verify"], 0);

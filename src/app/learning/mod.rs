@@ -34,7 +34,7 @@ use std::time::Duration;
 /// Going through a season's quotes, or through a strategy's past.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// A game that has no result so long after the week's last one holds nobody up any more.
-const WAIT_FOR_RESULTS: TimeDelta = TimeDelta::days(2);
+pub(super) const WAIT_FOR_RESULTS: TimeDelta = TimeDelta::days(2);
 
 /// A week as it stands.
 #[derive(Clone, Copy, Debug)]

@@ -93,6 +93,9 @@ impl Desk {
         if self.kept_only {
             return self.recall(round, errand.slot, content_key).await;
         }
+        if let Some(answer) = self.answered(round, errand.slot, &content_key).await {
+            return Ok(answer);
+        }
         let call = errand.call.clone();
         let outcome = self.ask(round, errand.call, errand.timeout).await;
         let kept = self.kept(round, (errand.slot, slot), content_key, &call, &outcome);
@@ -182,6 +185,22 @@ impl Desk {
             took_ms: i64::try_from(outcome.took.as_millis()).unwrap_or(i64::MAX),
             n_bytes: whole(n_bytes as u64),
         }
+    }
+
+    /// What was answered to a question in its round already: a table that was lost asks the same again, and what counts is
+    /// what is kept. Nothing when nobody knows.
+    async fn answered(&self, round: &RoundId, place: usize, content_key: &str) -> Option<Arc<[u8]>> {
+        let question = Recall {
+            round: round.clone(),
+            place: place_of(place),
+            content_key: content_key.to_owned(),
+        };
+        let found = self.database.ask(Do(question), How::within(KEEPING)).await;
+        let found = found.ok()?.ok()??;
+        (found.round_id == round.0)
+            .then_some(found.reply)
+            .flatten()
+            .map(Into::into)
     }
 
     async fn recall(&self, round: &RoundId, place: usize, content_key: String) -> Result<Arc<[u8]>, Trouble> {

@@ -38,15 +38,21 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn read(conn: &mut Conn, season: u16, planned_by: Option<&str>) -> Result<Known, StoreError> {
+    /// As of an instant, so that a round held again is told what it was told then.
+    pub(super) fn read(
+        conn: &mut Conn,
+        season: u16,
+        planned_by: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<Known, StoreError> {
         let profit = match planned_by {
-            Some(settings) => team::profit(conn, season, settings)?,
+            Some(settings) => team::profit(conn, season, settings, at)?,
             None => Cents::ZERO,
         };
         Ok(Known {
-            standing: standings::standing(conn)?,
+            standing: standings::standing(conn, at)?,
             overrides: overrides::all(conn)?,
-            experiments: experiments::all(conn)?,
+            experiments: experiments::as_of(conn, at)?,
             profit,
         })
     }

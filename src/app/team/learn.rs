@@ -8,6 +8,7 @@ use crate::agents::orchestrator::overrides::Action;
 use crate::agents::orchestrator::scores::{Score, Taken, scores};
 use crate::agents::specialists::grading::{Outcome, settle};
 use crate::app::House;
+use crate::app::learning::WAIT_FOR_RESULTS;
 use crate::app::week::WeekError;
 use crate::config::Settings;
 use crate::domain::archive::{Archive, View};
@@ -21,7 +22,7 @@ use crate::protocol::question::RoundId;
 use crate::protocol::{AgentMessage, Body, Fact, Kind, MessageId, Order, RankedLine, To, Written};
 use crate::store::decisions::{self, Opinion, Pick, Round};
 use crate::store::team::experiments::{self, Experiment, Forecast};
-use crate::store::team::overrides::OverrideRow;
+use crate::store::team::overrides::{self, OverrideRow};
 use crate::store::team::standings::{self, Event, ScoreRow};
 use crate::store::team::{self, Lesson};
 use crate::store::{Conn, StoreError};
@@ -40,13 +41,14 @@ struct Week {
     rounds: Vec<(Round, Vec<Opinion>, Vec<Pick>)>,
     scores: Vec<ScoreRow>,
     standing: BTreeMap<String, Event>,
+    overrides: Vec<OverrideRow>,
     experiments: Vec<Experiment>,
     forecasts: Vec<Forecast>,
 }
 
 impl Week {
     /// None when the week was learnt from.
-    fn read(conn: &mut Conn, when: SeasonWeek) -> Result<Option<Week>, StoreError> {
+    fn read(conn: &mut Conn, when: SeasonWeek, now: DateTime<Utc>) -> Result<Option<Week>, StoreError> {
         let key = (i32::from(when.season), i32::from(when.week));
         if team::learned(conn, key)? {
             return Ok(None);
@@ -66,7 +68,8 @@ impl Week {
         Ok(Some(Week {
             rounds,
             scores: standings::scores(conn)?,
-            standing: standings::standing(conn)?,
+            standing: standings::standing(conn, now)?,
+            overrides: overrides::all(conn)?,
             experiments,
             forecasts,
         }))
@@ -86,10 +89,15 @@ pub async fn learn(
 ) -> Result<Option<String>, WeekError> {
     let view = archive.as_of(now);
     let games = archive.week(when);
-    if games.is_empty() || games.iter().any(|f| view.score(&f.id).is_none()) {
+    let Some(last) = games.iter().map(|f| f.settles_at()).max() else {
+        return Ok(None);
+    };
+    // A game that is not played is not waited for.
+    let all_known = games.iter().all(|f| view.score(&f.id).is_some());
+    if last > now || !(all_known || now >= last + WAIT_FOR_RESULTS) {
         return Ok(None);
     }
-    let Some(week) = stored(house, move |conn| Week::read(conn, when)).await? else {
+    let Some(week) = stored(house, move |conn| Week::read(conn, when, now)).await? else {
         return Ok(None);
     };
     let fresh = fresh_scores(&week, &view, when);
@@ -231,7 +239,14 @@ fn unheard<'a>(week: &'a Week, seats: impl Iterator<Item = &'a str>, now: DateTi
         why: format!("none of the week's {} rounds heard it", week.rounds.len()),
         ends_at: (now + BENCHED_FOR).naive_utc(),
     };
-    let silent = seats.filter(|seat| scored.contains(seat) && !heard.contains(seat));
+    // What a person said of a seat stands until it ends.
+    let said: BTreeSet<&str> = week
+        .overrides
+        .iter()
+        .filter(|word| word.by_whom != MANAGER_PATH && word.ends_at > now.naive_utc())
+        .map(|word| word.subject.as_str())
+        .collect();
+    let silent = seats.filter(|seat| scored.contains(seat) && !heard.contains(seat) && !said.contains(seat));
     silent.map(|seat| bench(&seat)).collect()
 }
 

@@ -48,7 +48,7 @@ pub async fn brief(
 ) -> Result<Briefing, WeekError> {
     let base = house.pool;
     let planned_by = settings.orchestrator.plan_caps.then(|| settings.fingerprint());
-    let read = move |conn: &mut Conn| brief::Known::read(conn, when.season, planned_by.as_deref());
+    let read = move |conn: &mut Conn| brief::Known::read(conn, when.season, planned_by.as_deref(), now);
     let known = stored(house, read).await?;
     Ok(known.briefing(settings, archive, when, base, now)?)
 }

@@ -71,9 +71,14 @@ fn held(change: impl FnOnce(&mut Decision)) -> Held {
     }
 }
 
-/// The names of the causes of a change.
+/// The names of the causes of a change, by other facts.
 fn causes(change: impl FnOnce(&mut Decision)) -> Vec<&'static str> {
-    why(&held(|_| ()), &held(change)).iter().map(Why::name).collect()
+    let now = Held {
+        data: "other".to_owned(),
+        ..held(change)
+    };
+    let all = why(&held(|_| ()), &now);
+    all.iter().map(Why::name).filter(|name| *name != "facts").collect()
 }
 
 #[test]
@@ -93,7 +98,26 @@ fn each_difference_has_its_cause() {
     };
     assert_eq!(causes(silent), ["seat"]);
     assert_eq!(causes(|d| d.verdict = Verdict::Pass(Pass::AlreadyBet)), ["exposure"]);
-    assert_eq!(causes(|d| d.roi = Some(0.5)), ["UNEXPLAINED"]);
+    assert_eq!(causes(|d| d.roi = Some(0.5)), none);
+}
+
+#[test]
+fn with_everything_the_same_another_opinion_is_a_fault() {
+    let unexplained = |change: fn(&mut Decision)| {
+        let all = why(&held(|_| ()), &held(change));
+        all.last().is_some_and(Why::is_unexplained)
+    };
+    assert!(unexplained(|d| d.roi = Some(0.5)));
+    assert!(unexplained(|d| d.agreement.fair = Probability::clamped(0.52)));
+    assert!(unexplained(
+        |d| d.agreement.votes[1].p_first = Some(Probability::clamped(0.55))
+    ));
+    assert!(
+        !unexplained(|d| d.agreement.votes[0].restarts = 1),
+        "it came down in one of the two"
+    );
+    assert!(!unexplained(|d| d.verdict = Verdict::Pass(Pass::AlreadyBet)));
+    assert!(!unexplained(|_| ()), "nothing differs");
 }
 
 #[test]

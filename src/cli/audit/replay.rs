@@ -6,7 +6,7 @@ use super::super::{Failure, session};
 use super::{BROKEN, ReplayArgs, chain};
 use crate::app::order::CODE_VERSION;
 use crate::app::record::record;
-use crate::backtest::reconcile::{Held, Why, first_difference, why};
+use crate::backtest::reconcile::{Held, Why, first_difference, roots, why};
 use crate::config::Settings;
 use crate::home::Home;
 use crate::store::decisions::{self, Pick, Round};
@@ -20,8 +20,10 @@ use std::io::{self, Write};
 struct Again {
     pick: String,
     round: String,
-    /// Whether the decision is the same to the byte.
+    /// Whether the decision is the same to the byte, but for its id: that names the round by what it was held on.
     same: bool,
+    /// Whether the id is the same too: the facts, settings, program and word of the orchestrator are.
+    same_id: bool,
     /// Bytes of the decision that were compared.
     n_bytes: usize,
     /// Whether the whole round's opinions, votes and decisions are.
@@ -60,14 +62,28 @@ pub(super) fn run(args: &ReplayArgs, home: &Home, out: &mut dyn Write) -> Result
             .next()
             .ok_or_else(|| Failure::from(anyhow!("no round is held at {} any more", row.as_of)))
     })?;
-    let mut rows = again.opinions.clone();
+    let mut rows: Vec<_> = again.opinions.iter().map(said).collect();
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut before = stored;
+    let mut before: Vec<_> = stored.iter().map(said).collect();
     before.sort_by(|a, b| key(a).cmp(&key(b)));
     let round_same = rows == before && same_votes(&again, votes) && same_picks(&again, picks);
     let view = compare(&pick, &row, &again, round_same);
     emit(args.json, out, &view, |out| print(out, &view))?;
     Ok(if view.same { 0 } else { BROKEN })
+}
+
+/// A decision without its id.
+fn bare(pick: &Pick) -> String {
+    pick.body.replacen(&pick.id, "", 1)
+}
+
+/// What a seat said, whichever round and incarnation of it.
+fn said(o: &decisions::Opinion) -> decisions::Opinion {
+    decisions::Opinion {
+        round_id: String::new(),
+        incarnation: 0,
+        ..o.clone()
+    }
 }
 
 fn key(o: &decisions::Opinion) -> (&str, &str, &str, i32) {
@@ -87,8 +103,8 @@ fn same_votes(again: &RoundRecord, mut stored: Vec<decisions::Vote>) -> bool {
 }
 
 fn same_picks(again: &RoundRecord, stored: Vec<Pick>) -> bool {
-    let mut derived: Vec<(String, String)> = again.picks.iter().map(|p| (p.id.clone(), p.body.clone())).collect();
-    let mut stored: Vec<(String, String)> = stored.into_iter().map(|p| (p.id, p.body)).collect();
+    let mut derived: Vec<String> = again.picks.iter().map(bare).collect();
+    let mut stored: Vec<String> = stored.iter().map(bare).collect();
     derived.sort();
     stored.sort();
     derived == stored
@@ -97,7 +113,7 @@ fn same_picks(again: &RoundRecord, stored: Vec<Pick>) -> bool {
 fn compare(pick: &Pick, row: &Round, again: &RoundRecord, round_same: bool) -> Again {
     let same_market = |p: &&Pick| p.game_id == pick.game_id && p.market == pick.market;
     let derived = again.picks.iter().find(same_market);
-    let same = derived.is_some_and(|derived| derived.body == pick.body);
+    let same = derived.is_some_and(|derived| bare(derived) == bare(pick));
     let then = Held {
         data: row.data_hash.clone(),
         settings: row.settings_hash.clone(),
@@ -116,22 +132,27 @@ fn compare(pick: &Pick, row: &Round, again: &RoundRecord, round_same: bool) -> A
         pick: pick.id.clone(),
         round: row.id.clone(),
         same,
+        same_id: derived.is_some_and(|derived| derived.id == pick.id),
         n_bytes: pick.body.len(),
         round_same,
         difference: derived
             .filter(|_| !same)
-            .map(|derived| first_difference(&pick.body, &derived.body)),
-        why: if same { Vec::new() } else { why(&then, &now) },
+            .map(|derived| first_difference(&bare(pick), &bare(derived))),
+        why: if same { roots(&then, &now) } else { why(&then, &now) },
     }
 }
 
 fn print(out: &mut dyn Write, view: &Again) -> io::Result<()> {
     if view.same {
+        let id = if view.same_id { "" } else { ", but for its id" };
         writeln!(
             out,
-            "{} of round {}: decided again the same, all {} bytes",
+            "{} of round {}: decided again the same, all {} bytes{id}",
             view.pick, view.round, view.n_bytes
         )?;
+        for why in &view.why {
+            writeln!(out, "  though   {why}")?;
+        }
         let round = if view.round_same {
             "every opinion, vote and decision of the round too"
         } else {

@@ -66,7 +66,7 @@ fn team(conn: &mut Conn, now: DateTime<Utc>) -> Result<Team, StoreError> {
     let rows = standings::scores(conn)?;
     let said = overrides_of(&overrides::all(conn)?);
     let holding = holding(&said, now);
-    let standings = overridden(effective(&standings::standing(conn)?), &holding);
+    let standings = overridden(effective(&standings::standing(conn, now)?), &holding);
     let mut scores = by_subject(&rows);
     for (name, _) in ROSTER {
         scores.entry(name.to_owned()).or_default();

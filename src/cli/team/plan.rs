@@ -82,7 +82,7 @@ pub(super) fn run(args: PlanArgs, home: &Home, now: DateTime<Utc>, out: &mut dyn
         return Err(Failure::new(6, error));
     }
     let first = settings.bankroll()?;
-    let left = first + team::profit(&mut conn, season, &settings.fingerprint())?;
+    let left = first + team::profit(&mut conn, season, &settings.fingerprint(), now)?;
     let weeks = plan(&Season {
         weeks: weeks.into_iter().collect(),
         first,

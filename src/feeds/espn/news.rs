@@ -51,7 +51,8 @@ fn headline(article: &Value, received_at: DateTime<Utc>) -> Result<Headline, Fau
         summary: json::words_at(article, &["description"]),
         link,
         teams,
-        as_of: json::instant(article.get("published")).unwrap_or(received_at),
+        // The world knew it when it was published, this house when it came.
+        as_of: json::instant(article.get("published")).map_or(received_at, |at| at.max(received_at)),
         source: Source::Espn,
     })
 }

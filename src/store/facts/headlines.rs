@@ -54,8 +54,9 @@ pub fn store(conn: &mut Conn, answer: &Answer<'_>, said: &Parsed<Headline>) -> R
     })
 }
 
-/// What is read into an archive: a season brings some ten thousand, and nobody is told what is older than a week.
-pub const MAX_READ: u32 = 20_000;
+/// What is read into an archive: a season brings some ten thousand, so this is twenty of them. Fewer would change what
+/// earlier views are known by.
+pub const MAX_READ: u32 = 200_000;
 
 /// The newest headlines, newest first, at most `limit`.
 ///

@@ -2,7 +2,7 @@
 
 use crate::store::schema::{experiments, shadow_forecasts};
 use crate::store::{Conn, StoreError, immediate};
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -82,6 +82,24 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Experiment>, StoreError> {
         .order(experiments::n.asc())
         .select(Experiment::as_select())
         .load(conn)?)
+}
+
+/// Every experiment as it stood at an instant, the first one first. Of one that was kept first and confirmed or rolled back
+/// later only the last change is dated: it counts as kept before that.
+///
+/// # Errors
+/// [`StoreError`] when reading fails.
+pub fn as_of(conn: &mut Conn, at: DateTime<Utc>) -> Result<Vec<Experiment>, StoreError> {
+    let begun = all(conn)?.into_iter().filter(|e| e.begun_at <= at.naive_utc());
+    let then = |e: Experiment| {
+        let state = match e.state.as_str() {
+            "rejected" | "kept" if e.changed_at > at.naive_utc() => "running".to_owned(),
+            "confirmed" | "rolled_back" if e.changed_at > at.naive_utc() => "kept".to_owned(),
+            _ => e.state.clone(),
+        };
+        Experiment { state, ..e }
+    };
+    Ok(begun.map(then).collect())
 }
 
 /// What the shadow of an experiment forecast in a stage, by game and market.

@@ -12,7 +12,7 @@ use super::schema::{grades, learned_weeks, picks, rounds};
 use super::{Conn, StoreError, Stored};
 use crate::domain::money::Cents;
 use crate::protocol::Written;
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 /// What a week of games taught.
@@ -78,15 +78,23 @@ pub fn learned(conn: &mut Conn, (season, week): (i32, i32)) -> Result<bool, Stor
     Ok(n > 0)
 }
 
-/// Profit of a season's graded bets that were made under some settings.
+/// Profit of a season's bets that were made at an instant under some settings, graded by another instant. Bets at the openers
+/// and at the close are books of their own.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails.
-pub fn profit(conn: &mut Conn, season: u16, settings: &str) -> Result<Cents, StoreError> {
+pub fn profit(
+    conn: &mut Conn,
+    season: u16,
+    settings: &str,
+    graded_by: DateTime<Utc>,
+) -> Result<Cents, StoreError> {
     let profits: Vec<i64> = grades::table
         .inner_join(picks::table.inner_join(rounds::table))
         .filter(rounds::season.eq(i32::from(season)))
         .filter(rounds::settings_hash.eq(settings))
+        .filter(rounds::basis.ne_all(["open", "close"]))
+        .filter(grades::graded_at.le(graded_by.naive_utc()))
         .select(grades::profit_cents)
         .load(conn)?;
     Ok(profits.into_iter().map(Cents).sum())

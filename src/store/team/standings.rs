@@ -3,7 +3,7 @@
 use crate::domain::standing::Standing;
 use crate::store::schema::{member_scores, standing_events};
 use crate::store::{Conn, StoreError};
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -76,13 +76,15 @@ pub fn scores(conn: &mut Conn) -> Result<Vec<ScoreRow>, StoreError> {
         .load(conn)?)
 }
 
-/// The newest event of every member that has one.
+/// The newest event of every member that has one, as of an instant.
 ///
 /// # Errors
 /// [`StoreError`] when reading fails or a row was changed by hand.
-pub fn standing(conn: &mut Conn) -> Result<BTreeMap<String, Event>, StoreError> {
-    let rows: Vec<(i32, String, NaiveDateTime, String, String, i32)> =
-        standing_events::table.order(standing_events::seq.asc()).load(conn)?;
+pub fn standing(conn: &mut Conn, as_of: DateTime<Utc>) -> Result<BTreeMap<String, Event>, StoreError> {
+    let rows: Vec<(i32, String, NaiveDateTime, String, String, i32)> = standing_events::table
+        .filter(standing_events::at.le(as_of.naive_utc()))
+        .order(standing_events::seq.asc())
+        .load(conn)?;
     let mut newest = BTreeMap::new();
     for (seq, subject, at, word, reason, n) in rows {
         let standing = Standing::of(&word).ok_or_else(|| StoreError::Row {

@@ -53,11 +53,13 @@ fn everybody_is_found_by_path_role_tool_and_group() {
         assert_eq!(registry.by_role("swarm_member").len(), 12);
         assert_eq!(registry.by_role("strategist").len(), 7);
         assert_eq!(registry.by_role("validator").len(), 3);
-        assert_eq!(registry.all().len(), 10 + 12 + 2 + 7 + 3 + 1 + 2 + 1 + 1);
+        assert_eq!(registry.all().len(), 12 + 12 + 2 + 7 + 3 + 1 + 2 + 1 + 1);
         assert_eq!(registry.by_role("swarm_orchestrator").len(), 1);
         let paths = |tool| -> Vec<String> { registry.by_tool(tool).into_iter().map(|e| e.path).collect() };
         assert_eq!(paths("grading"), ["/specialists/performance_analyst"]);
         assert_eq!(paths("staking"), ["/specialists/risk_manager"]);
+        assert_eq!(paths("steam_detection"), ["/specialists/market_intelligence"]);
+        assert_eq!(paths("pattern_mining"), ["/specialists/strategy_analyst"]);
         assert_eq!(registry.group("swarm").len(), 13, "the swarm and its members");
         let elo = registry.get("/swarms/consensus/elo").unwrap();
         assert!(elo.gone().is_none() && elo.door.is_none() && elo.vitals().restarts == 0);
