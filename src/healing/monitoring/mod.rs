@@ -1,0 +1,1 @@
+//! What was measured, kept within bounds: the latest readings as they came, older ones as minutes and hours.
