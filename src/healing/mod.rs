@@ -8,3 +8,19 @@ pub mod reading;
 pub mod monitoring;
 
 pub mod anomaly;
+
+pub mod fault;
+
+pub mod symptom;
+
+pub mod incident;
+
+pub mod diagnosis;
+
+pub mod remediation;
+
+pub mod learning;
+
+pub mod healer;
+
+mod pairs;
