@@ -1,6 +1,38 @@
 //! What is not as it used to be: detectors that learn what is normal, each with a stated rate of false alarms, and the
 //! ensemble that decides among them and says why.
 
+pub mod guard;
+
+pub mod window;
+
+pub mod season;
+
+pub mod tail;
+
+pub mod baseline;
+
+pub mod shift;
+
+pub mod forest;
+
+pub mod autoencoder;
+
+pub mod forecast;
+
+pub mod pattern;
+
+mod component;
+
+mod watched;
+
+pub mod ensemble;
+
+#[cfg(test)]
+mod synthetic;
+
+#[cfg(test)]
+mod tests;
+
 use super::reading::Metric;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
