@@ -63,8 +63,16 @@ impl Autoencoder {
         let clean = |x: &f64| if x.is_finite() { x.clamp(-CLIP, CLIP) } else { 0.0 };
         let mut x: Vec<f64> = row.iter().take(self.n).map(clean).collect();
         x.resize(self.n, 0.0);
-        let hidden: Vec<f64> = self.inward.chunks_exact(self.n + 1).map(|w| affine(w, &x).tanh()).collect();
-        let out: Vec<f64> = self.outward.chunks_exact(self.n_hidden + 1).map(|w| affine(w, &hidden)).collect();
+        let hidden: Vec<f64> = self
+            .inward
+            .chunks_exact(self.n + 1)
+            .map(|w| affine(w, &x).tanh())
+            .collect();
+        let out: Vec<f64> = self
+            .outward
+            .chunks_exact(self.n_hidden + 1)
+            .map(|w| affine(w, &hidden))
+            .collect();
         let errors: Vec<f64> = out.iter().zip(&x).map(|(y, x)| y - x).collect();
         let square = |e: &f64| e * e;
         let score = errors.iter().map(square).sum::<f64>().sqrt();
@@ -129,7 +137,10 @@ mod tests {
         }
         assert!(false_alarms <= 25, "{false_alarms} of 7,000 at one in a thousand");
         let misfit = net.observe(&[1.5, 1.5, 1.5, 1.5]);
-        assert!(misfit.p < 1e-3 && misfit.column == 2, "each is usual alone, together they are not: {misfit:?}");
+        assert!(
+            misfit.p < 1e-3 && misfit.column == 2,
+            "each is usual alone, together they are not: {misfit:?}"
+        );
         assert!(net.inward.iter().chain(&net.outward).all(|w| w.abs() <= MAX_WEIGHT));
     }
 }

@@ -60,7 +60,13 @@ impl Baseline {
         let Some(middle) = middle.filter(|_| self.window.len() > N_WARM) else {
             let expected = middle.map_or(value, |m| m.centre + offset);
             let spread = middle.map_or(0.0, |m| m.spread);
-            return Judged { expected, spread, z: 0.0, p: 1.0, level: residual };
+            return Judged {
+                expected,
+                spread,
+                z: 0.0,
+                p: 1.0,
+                level: residual,
+            };
         };
         let spread = middle.spread.max(FLOOR * middle.centre.abs()).max(1e-12);
         let z = ((residual - middle.centre) / spread).clamp(-1e3, 1e3);

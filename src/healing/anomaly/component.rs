@@ -50,8 +50,16 @@ impl Component {
         let mut verdicts = Vec::with_capacity(2 * self.metrics.len() + 2);
         for (column, watched) in self.metrics.iter().enumerate() {
             if let Some(latest) = &watched.latest {
-                verdicts.push(Verdict { detector: Detector::Baseline, column, p: latest.p_baseline });
-                verdicts.push(Verdict { detector: Detector::Shift, column, p: latest.p_shift });
+                verdicts.push(Verdict {
+                    detector: Detector::Baseline,
+                    column,
+                    p: latest.p_baseline,
+                });
+                verdicts.push(Verdict {
+                    detector: Detector::Shift,
+                    column,
+                    p: latest.p_shift,
+                });
             }
         }
         let n = self.metrics.len().min(MAX_COLUMNS);
@@ -74,14 +82,24 @@ impl Component {
         let row: Vec<f64> = self.metrics[..n].iter().map(z).collect();
         if let Some(net) = &mut self.net {
             let misfit = net.observe(&row);
-            verdicts.push(Verdict { detector: Detector::Autoencoder, column: misfit.column, p: misfit.p });
+            verdicts.push(Verdict {
+                detector: Detector::Autoencoder,
+                column: misfit.column,
+                p: misfit.p,
+            });
         }
         let row: Vec<f32> = row.iter().map(|z| *z as f32).collect();
         let mut p = 1.0;
         if let Some(forest) = &self.forest {
             p = self.forest_tail.judge(forest.score_row(&row));
-            let column = (0..n).max_by(|a, b| row[*a].abs().total_cmp(&row[*b].abs())).unwrap_or(0);
-            verdicts.push(Verdict { detector: Detector::Forest, column, p });
+            let column = (0..n)
+                .max_by(|a, b| row[*a].abs().total_cmp(&row[*b].abs()))
+                .unwrap_or(0);
+            verdicts.push(Verdict {
+                detector: Detector::Forest,
+                column,
+                p,
+            });
         }
         if p > LEARN_ABOVE {
             self.rows.extend(&row);
@@ -110,14 +128,22 @@ impl Component {
             }
             return None;
         }
-        let episode = self.episode.get_or_insert(Episode { n_quiet: 0, named: BTreeSet::new() });
+        let episode = self.episode.get_or_insert(Episode {
+            n_quiet: 0,
+            named: BTreeSet::new(),
+        });
         episode.n_quiet = 0;
         if !episode.named.insert(best.column) {
             return None;
         }
         let watched = &self.metrics[best.column];
         let latest = watched.latest.as_ref()?;
-        let mut noticed: Vec<Verdict> = self.verdicts.iter().copied().filter(|v| v.p <= alpha.max(best.p)).collect();
+        let mut noticed: Vec<Verdict> = self
+            .verdicts
+            .iter()
+            .copied()
+            .filter(|v| v.p <= alpha.max(best.p))
+            .collect();
         noticed.sort_by(|a, b| a.p.total_cmp(&b.p));
         let mut detectors: Vec<Detector> = Vec::new();
         for verdict in noticed {
@@ -147,7 +173,13 @@ fn harmonic_mean(verdicts: &[Verdict]) -> f64 {
 
 fn words(watched: &Watched, latest: &Latest, detectors: &[Detector], p: f64) -> String {
     let names: Vec<&str> = detectors.iter().map(|d| d.name()).collect();
-    let Latest { value, expected, spread, z, .. } = latest;
+    let Latest {
+        value,
+        expected,
+        spread,
+        z,
+        ..
+    } = latest;
     format!(
         "{} is {value:.1}; {expected:.1} \u{b1} {spread:.1} is usual at this hour ({z:+.1} deviations). Noticed by {}; a healthy \
          component looks like this once in {:.0} readings.",

@@ -96,7 +96,10 @@ impl Ensemble {
     /// because forests grow at random.
     pub fn observe(&mut self, readings: &[Reading], rng: &mut Pcg64Mcg) -> Vec<Anomaly> {
         // What is not read again this round says nothing in it.
-        self.components.values_mut().flat_map(|c| &mut c.metrics).for_each(|w| w.latest = None);
+        self.components
+            .values_mut()
+            .flat_map(|c| &mut c.metrics)
+            .for_each(|w| w.latest = None);
         for reading in readings {
             if let Some(watched) = self.watched(&reading.metric) {
                 // A refused second reading of a round does not take back the first.
@@ -158,7 +161,11 @@ impl Ensemble {
                 continue;
             };
             // Said once, and again only when it has not been so for four looks.
-            if self.said.insert(watched.metric.clone(), 4 * TREND_EVERY as u32).is_some() {
+            if self
+                .said
+                .insert(watched.metric.clone(), 4 * TREND_EVERY as u32)
+                .is_some()
+            {
                 continue;
             }
             anomalies.push(Anomaly {

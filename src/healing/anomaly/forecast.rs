@@ -57,6 +57,7 @@ pub fn exhaustion(points: &[(DateTime<Utc>, f64)], limit: f64, z: f64) -> Option
     let hour = |at: DateTime<Utc>| (at - start).num_milliseconds() as f64 / 3_600_000.0;
     let finite = points.iter().filter(|(_, value)| value.is_finite());
     let points: Vec<(f64, f64)> = finite.map(|(at, value)| (hour(*at), *value)).collect();
+    let last = points.last()?.0;
     let points = thinned(&points);
     if points.len() < MIN_POINTS || !limit.is_finite() {
         return None;
@@ -67,7 +68,6 @@ pub fn exhaustion(points: &[(DateTime<Utc>, f64)], limit: f64, z: f64) -> Option
     }
     let mut residuals: Vec<f64> = points.iter().map(|(t, x)| x - slope * t).collect();
     residuals.sort_by(f64::total_cmp);
-    let last = points.last()?.0;
     let level = super::window::median(&residuals)? + slope * last;
     let hours = |slope: f64| ((limit - level) / slope).max(0.0);
     if (limit - level) * slope < 0.0 {
@@ -118,8 +118,8 @@ fn theil_sen(points: &[(f64, f64)], z: f64) -> Option<(f64, f64, f64)> {
     Some((slope, low, high))
 }
 
-/// The correlation of neighbours about the trend, from 0 to 0.95, by signs' cousin: a ratio of mean products that no single
-/// point decides, because residuals are clipped at three median deviations.
+/// The correlation of neighbours about the trend, from 0 to 0.95: no single point decides it, because
+/// residuals are clipped at three median deviations.
 fn memory(points: &[(f64, f64)], slope: f64) -> f64 {
     let mut window = super::window::Window::new(points.len());
     points.iter().for_each(|(t, x)| window.push(x - slope * t));
@@ -130,7 +130,11 @@ fn memory(points: &[(f64, f64)], slope: f64) -> f64 {
     let residuals: Vec<f64> = points.iter().map(clip).collect();
     let products: f64 = residuals.windows(2).map(|w| w[0] * w[1]).sum();
     let squares: f64 = residuals.iter().map(|r| r * r).sum();
-    if squares <= 0.0 { 0.0 } else { (products / squares).clamp(0.0, 0.95) }
+    if squares <= 0.0 {
+        0.0
+    } else {
+        (products / squares).clamp(0.0, 0.95)
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +153,9 @@ mod tests {
     #[test]
     fn a_leak_is_told_with_its_hours_and_an_outlier_changes_nothing() {
         let mut rng = Pcg64Mcg::new(1);
-        let mut points = series(144, |h| 400.0 + 50.0 * h + normal_quantile(rng.random_range(1e-9..1.0)).unwrap());
+        let mut points = series(144, |h| {
+            400.0 + 50.0 * h + normal_quantile(rng.random_range(1e-9..1.0)).unwrap()
+        });
         points[30].1 = 1e6;
         points[31].1 = f64::NAN;
         let forecast = exhaustion(&points, 1_150.0, 1.96).unwrap();

@@ -101,7 +101,13 @@ mod tests {
         let at = |minute| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
         assert_eq!(guard.admit(1.0, at(0)), Admission::Anew);
         assert_eq!(guard.admit(1.0, at(1)), Admission::Next);
-        for (value, minute) in [(f64::NAN, 2), (f64::INFINITY, 2), (-f64::INFINITY, 2), (1.0, 1), (1.0, 0)] {
+        for (value, minute) in [
+            (f64::NAN, 2),
+            (f64::INFINITY, 2),
+            (-f64::INFINITY, 2),
+            (1.0, 1),
+            (1.0, 0),
+        ] {
             assert_eq!(guard.admit(value, at(minute)), Admission::Refused);
         }
         let century = at(60 * 24 * 36_500);

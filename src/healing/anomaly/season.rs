@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 const N_HOURS: usize = 168;
 /// Hours of a day.
 const N_DAY: usize = 24;
-/// A cell is believed by half once it has seen as many readings: two hours of one each five minutes.
-const HALF: f64 = 24.0;
+/// A cell is believed by half once it has seen as many readings: one hour of one each five minutes.
+const HALF: f64 = 12.0;
 /// A cell's memory in readings: about eight weeks of one each five minutes.
 const MEMORY: f64 = 96.0;
 

@@ -1,14 +1,14 @@
 //! From a score to a p-value: how often a healthy metric would score as high, learnt from its own latest scores.
 //!
-//! A window of a thousand scores cannot know what happens once in a million. Peaks over a threshold (Pickands 1975; on line:
+//! A window of two thousand scores cannot know what happens once in a million. Peaks over a threshold (Pickands 1975; on line:
 //! Siffer et al., "Anomaly detection in streams with extreme value theory", KDD 2017) carry the tail on: excesses over the
 //! 95% quantile follow a generalised Pareto distribution, fitted by probability-weighted moments (Hosking and Wallis 1987).
 
 use super::window::Window;
 use serde::{Deserialize, Serialize};
 
-/// Scores remembered: fifty of them lie in the tail.
-const N_SCORES: usize = 1024;
+/// Scores remembered, a week of one each five minutes: a hundred of them lie in the tail.
+const N_SCORES: usize = 2048;
 /// Below so many nothing is judged: p-values are 1.
 const N_WARM: usize = 128;
 /// The share of scores that is the tail.
@@ -16,8 +16,6 @@ const TAIL: f64 = 0.05;
 /// No healthy tail is taken for longer than this shape (an infinite variance), or for one that ends: a fit that claims the
 /// greatest score so far to be the greatest possible would raise an alarm at the next.
 const MAX_SHAPE: f64 = 0.5;
-/// Half of the fitted shape is believed: fifty excesses know it to about 0.2, and most metrics' is near zero.
-const SHRINK: f64 = 0.5;
 /// Scores beyond the quantile of this p-value are remembered as that quantile, so that a fault hardly lengthens the tail.
 const REMEMBERED: f64 = 1e-4;
 /// P-values are never less, so that their logarithms are finite.
@@ -93,7 +91,7 @@ impl Pareto {
         }
         let apart = a0 - 2.0 * a1;
         let shape = if apart > 0.0 { 2.0 - a0 / apart } else { 0.0 };
-        let shape = (SHRINK * shape).clamp(0.0, MAX_SHAPE);
+        let shape = shape.clamp(0.0, MAX_SHAPE);
         // The mean excess is scale / (1 - shape): it is kept whatever was made of the shape.
         let scale = a0 * (1.0 - shape);
         Some(Pareto { from, scale, shape })
@@ -125,7 +123,9 @@ mod tests {
     fn share_below(p: f64, mut draw: impl FnMut(f64) -> f64) -> f64 {
         let (mut tail, mut rng) = (Tail::default(), Pcg64Mcg::new(5));
         let n = 200_000;
-        let below = (0..n).filter(|_| tail.judge(draw(1.0 - rng.random::<f64>())) < p).count();
+        let below = (0..n)
+            .filter(|_| tail.judge(draw(1.0 - rng.random::<f64>())) < p)
+            .count();
         below as f64 / f64::from(n)
     }
 
@@ -134,7 +134,10 @@ mod tests {
         for p in [0.1, 0.01, 0.001] {
             let exponential = share_below(p, |u| -u.ln());
             let heavy = share_below(p, |u| u.powf(-0.25));
-            assert!((0.6..1.7).contains(&(exponential / p)), "exponential: {exponential} of {p}");
+            assert!(
+                (0.6..1.7).contains(&(exponential / p)),
+                "exponential: {exponential} of {p}"
+            );
             assert!((0.6..2.2).contains(&(heavy / p)), "Pareto of shape 1/4: {heavy} of {p}");
         }
     }
@@ -147,6 +150,10 @@ mod tests {
             tail.judge(0.0);
         }
         assert!(tail.is_warm());
-        assert_eq!(tail.judge(3.0), 1.0 / 501.0, "one odd reading of a thing that never moved is weak evidence");
+        assert_eq!(
+            tail.judge(3.0),
+            1.0 / 501.0,
+            "one odd reading of a thing that never moved is weak evidence"
+        );
     }
 }

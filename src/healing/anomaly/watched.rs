@@ -98,7 +98,9 @@ impl Watched {
                 self.trend.pop_front();
             }
         }
-        let Judged { expected, spread, z, p, .. } = judged;
+        let Judged {
+            expected, spread, z, p, ..
+        } = judged;
         self.latest = Some(Latest {
             at,
             value,
@@ -114,7 +116,9 @@ impl Watched {
 
     /// The exhaustion its trend leads to, looked at now and then.
     pub(super) fn forecast(&self, z: f64) -> Option<Forecast> {
-        let limit = self.limit.filter(|_| self.n % TREND_EVERY == 0 && self.trend.len() >= N_TREND / 2)?;
+        let limit = self
+            .limit
+            .filter(|_| self.n % TREND_EVERY == 0 && self.trend.len() >= N_TREND / 2)?;
         let points: Vec<(DateTime<Utc>, f64)> = self.trend.iter().copied().collect();
         exhaustion(&points, limit, z)
     }

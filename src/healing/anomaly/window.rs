@@ -170,10 +170,23 @@ mod tests {
         assert_eq!(window.middle(), None);
         window.push(f64::NAN);
         window.push(7.0);
-        assert_eq!((window.len(), window.middle()), (1, Some(Middle { centre: 7.0, spread: 0.0 })));
+        assert_eq!(
+            (window.len(), window.middle()),
+            (
+                1,
+                Some(Middle {
+                    centre: 7.0,
+                    spread: 0.0
+                })
+            )
+        );
         for value in [7.0, 7.0, 9.0] {
             window.push(value);
         }
-        assert_eq!(window.middle().map(|m| m.centre), Some(7.5), "mostly one number: mean and deviation");
+        assert_eq!(
+            window.middle().map(|m| m.centre),
+            Some(7.5),
+            "mostly one number: mean and deviation"
+        );
     }
 }

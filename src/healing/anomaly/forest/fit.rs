@@ -38,7 +38,11 @@ impl Forest {
         }
         // A sample of one has no path; 1 keeps the quotient defined and every score at one half or more.
         let usual = average_path(n_sample).max(1.0) as f32;
-        Some(Forest { n_columns, usual, trees })
+        Some(Forest {
+            n_columns,
+            usual,
+            trees,
+        })
     }
 }
 
@@ -54,7 +58,11 @@ impl Sample {
         let mut waiting = vec![(1usize, 0usize, 0usize, self.n_rows)];
         while let Some((place, depth, start, end)) = waiting.pop() {
             let part = &mut rows[start..end];
-            let cut = if depth < HEIGHT && part.len() > 1 { self.cut(part, rng) } else { None };
+            let cut = if depth < HEIGHT && part.len() > 1 {
+                self.cut(part, rng)
+            } else {
+                None
+            };
             let Some((column, at)) = cut else {
                 let first = (place << (HEIGHT - depth)) - N_PLACES;
                 tree.lengths[first] = (depth as f64 + average_path(part.len())) as f32;
