@@ -27,6 +27,16 @@ impl Place {
         &self.0
     }
 
+    /// Whether one is the other, or above or below it: `actor/platform` and `actor/platform/database`.
+    pub fn is_kin(&self, other: &Place) -> bool {
+        let below = |upper: &str, lower: &str| {
+            lower
+                .strip_prefix(upper)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        below(&self.0, &other.0) || below(&other.0, &self.0)
+    }
+
     /// What sort of place it is: the first segment (`api` of `api/odds_api`).
     pub fn sort(&self) -> &str {
         self.0.split_once('/').map_or(&self.0, |(sort, _)| sort)

@@ -277,6 +277,14 @@ impl Incident {
         self.closing = closing;
     }
 
+    /// Brings symptoms that a clock which has gone back since dated in the future to `now`.
+    pub(super) fn no_later_than(&mut self, now: DateTime<Utc>) {
+        for symptom in self.symptoms.iter_mut().filter(|symptom| symptom.last > now) {
+            *symptom = symptom.clone().no_later_than(now);
+        }
+        self.moved_at = self.moved_at.min(now);
+    }
+
     /// Hands it to a person; from here on only the safe state is ordered.
     pub(super) fn escalate(&mut self, why: &str, now: DateTime<Utc>) {
         self.advance(Status::Escalated);

@@ -36,7 +36,7 @@ impl<D: Detect> SelfHealer<D> {
             self.state.counts.n_unknown += u64::from(!self.graph.knows(&Place::new(component)));
             let anomalies = self.detector.hear(reading);
             let at = reading.at.min(now);
-            self.follow(reading, at);
+            self.follow(reading, at, now);
             for anomaly in anomalies {
                 if self.counts(&anomaly, score_from) {
                     let symptom = Symptom::of_anomaly(anomaly).no_later_than(now);
@@ -54,14 +54,16 @@ impl<D: Detect> SelfHealer<D> {
         }
     }
 
-    fn follow(&mut self, reading: &Reading, at: DateTime<Utc>) {
+    fn follow(&mut self, reading: &Reading, at: DateTime<Utc>, now: DateTime<Utc>) {
         let is_full = self.courses.len() >= MAX_COURSES;
         if is_full && !self.courses.contains_key(&reading.metric) {
             self.state.counts.n_unwatched += 1;
             return;
         }
         let course = self.courses.entry(reading.metric.clone()).or_default();
-        course.last_reading = course.last_reading.max(Some(at));
+        // What a clock that has gone back since dated in the future never was.
+        course.last_reading = course.last_reading.filter(|last| *last <= now).max(Some(at));
+        course.last_anomaly = course.last_anomaly.filter(|last| *last <= now);
     }
 
     fn follow_anomaly(&mut self, symptom: &Symptom) {

@@ -9,6 +9,8 @@ pub mod detect;
 
 pub mod state;
 
+pub mod lift;
+
 mod admit;
 
 mod work;
@@ -82,6 +84,8 @@ pub enum Effect {
     Store(Box<HealerState>),
     /// Carry this out, unless an order of this id was carried out before.
     Act(Order),
+    /// The measure of this order is to end; what is not in force is left as it is.
+    Lift(Order),
     /// Tell a person.
     Notify(IncidentCard),
     /// An incident was opened.

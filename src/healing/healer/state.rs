@@ -1,6 +1,7 @@
 //! All of the healer that must survive it: what is stored before anything is done, and what a new incarnation begins with.
 
 use super::card::Notices;
+use super::lift::Lifts;
 use crate::healing::diagnosis::knowledge::Knowledge;
 use crate::healing::incident::{Incident, IncidentId};
 use crate::healing::learning::learner::Learner;
@@ -52,6 +53,8 @@ pub struct HealerState {
     pub knowledge: Knowledge,
     /// What a person was told of.
     pub notices: Notices,
+    /// Measures that are to be lifted.
+    pub lifts: Lifts,
     /// Whether a person has halted the house.
     pub halted: bool,
     /// What was heard and not acted on.

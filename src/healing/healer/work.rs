@@ -18,11 +18,6 @@ impl<D: Detect> SelfHealer<D> {
         for id in ids {
             self.look_after(&id, now);
         }
-        // A dry run ends here: what would be done is what `plan` says.
-        if self.limits.dry_run {
-            return;
-        }
-        self.send_again(now);
         let plan = self.plan(now);
         for (id, seen) in plan.over {
             self.close(&id, seen, "what could be done about it holds already", now);
@@ -30,6 +25,12 @@ impl<D: Detect> SelfHealer<D> {
         for (id, why) in plan.escalations {
             self.escalate(&id, &why, now);
         }
+        // A dry run ends here: what would be done is what the plan says.
+        if self.limits.dry_run {
+            return;
+        }
+        self.lift(now);
+        self.send_again(now);
         for order in plan.orders {
             self.act(order, now);
         }
@@ -40,6 +41,7 @@ impl<D: Detect> SelfHealer<D> {
         let Some(incident) = self.state.live.get_mut(id) else {
             return;
         };
+        incident.no_later_than(now);
         let n_tried = incident.tried.len();
         if let Some(outcome) = course::look(incident, &self.snapshot, now) {
             let learned = self.state.learner.outcome(incident, outcome, now);
@@ -82,6 +84,7 @@ impl<D: Detect> SelfHealer<D> {
             let learned = self.state.learner.alarms(&incident, only_numbers && by_itself, now);
             self.effects.extend(learned.into_iter().map(Effect::Learned));
         }
+        self.state.lifts.add(&incident);
         if self.state.notices.over(&incident, now) {
             self.effects.push(Effect::Notify(IncidentCard::of(&incident, now)));
         }
@@ -117,6 +120,17 @@ impl<D: Detect> SelfHealer<D> {
         self.state.gate.note(&order.place, order.action, now);
         self.effects.push(Effect::Act(order));
         self.is_changed = true;
+    }
+
+    /// Takes back what kept the house safe while incidents that are over now were with a person. It gives back what was taken,
+    /// so no budget counts it; HALT and overrides hold it up as they do everything.
+    fn lift(&mut self, now: DateTime<Utc>) {
+        if self.state.halted {
+            return;
+        }
+        let due = self.state.lifts.due(&self.state.live, &self.snapshot, now);
+        self.is_changed |= due.is_changed;
+        self.effects.extend(due.orders.into_iter().map(Effect::Lift));
     }
 
     /// Orders of an earlier incarnation that nobody has answered are given again under their ids, when nothing else than

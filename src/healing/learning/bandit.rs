@@ -14,8 +14,13 @@ pub const MAX_ARMS: usize = 512;
 /// What an outcome is worth after one more outcome of the same remedy: the memory is 1 / (1 - 0.85), some seven outcomes,
 /// so that a changed world is noticed within a dozen incidents and one unlucky remedy does not turn the playbook round.
 pub const FADE: f64 = 0.85;
-/// The trials a prior counts for. Two: it is worth a first try, and two failures outweigh it.
-const PRIOR_WEIGHT: f64 = 2.0;
+/// The trials a prior counts for. Six: a drastic remedy is hardly ever drawn before a mild one of which nothing bad is known,
+/// and three or four failures of the mild one turn that round.
+const PRIOR_WEIGHT: f64 = 6.0;
+/// The share of cases a remedy is taken to help in where it is stated first.
+const FIRST_SHARE: f64 = 0.9;
+/// And where it is stated last.
+const LAST_SHARE: f64 = 0.5;
 
 /// What a remedy is tried against: the ailment, and the sort of place (`api`, `actor`, `db`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,10 +60,10 @@ impl Arm {
     }
 }
 
-/// The two counts of the prior of a remedy at `rung` (from 0) of `n_rungs`: it helps in 3 of 4 cases where it is stated
-/// first, and in less the later, down to 1 of 2.
+/// The two counts of the prior of a remedy at `rung` (from 0) of `n_rungs`.
 fn prior(rung: usize, n_rungs: usize) -> (f64, f64) {
-    let share = 0.75 - 0.25 * rung as f64 / n_rungs.saturating_sub(1).max(1) as f64;
+    let way = rung as f64 / n_rungs.saturating_sub(1).max(1) as f64;
+    let share = FIRST_SHARE - (FIRST_SHARE - LAST_SHARE) * way;
     (PRIOR_WEIGHT * share, PRIOR_WEIGHT * (1.0 - share))
 }
 
@@ -90,8 +95,12 @@ impl Bandit {
         a / (a + b)
     }
 
-    /// The remedies in the order to try them in this time: by a draw from each belief, equals as stated.
+    /// The remedies in the order to try them in this time: by a draw from each belief. Where nothing was tried yet, as stated:
+    /// the least drastic first, and no chance in it.
     pub fn draw(&self, context: &Context, remedies: &[Remedy], rng: &mut Pcg64Mcg) -> Vec<RemedyId> {
+        if !self.arms.keys().any(|arm| arm.context == *context) {
+            return remedies.iter().map(|remedy| remedy.id).collect();
+        }
         let mut drawn: Vec<(f64, RemedyId)> = Vec::with_capacity(remedies.len());
         for (rung, remedy) in remedies.iter().enumerate() {
             let (a, b) = self.belief(context, remedies, rung);

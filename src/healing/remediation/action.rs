@@ -1,5 +1,6 @@
 //! What may be done: the actions, how drastic each is, and how long a place is left alone after one.
 
+use super::snapshot::Mark;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +14,12 @@ pub enum Action {
     Retry,
     /// Drop what can be computed or asked again.
     ClearCaches,
+    /// Give it more workers, within its configured most.
+    Scale,
     /// Answer from the cache, marked as such.
     FallBackToCache,
     /// Let only what the picks of the week need pass.
     PauseNonCritical,
-    /// Give it more workers, within its configured most.
-    Scale,
     /// Force its breaker open.
     TripBreaker,
     /// Halve what a strategy may stake.
@@ -58,6 +59,21 @@ impl Action {
             Action::Scale => TimeDelta::minutes(15),
             Action::ReturnToPrimary | Action::SwitchToBackup => TimeDelta::hours(1),
             Action::FlagForReview | Action::CutStakes => TimeDelta::hours(24),
+        }
+    }
+}
+
+impl Action {
+    /// The mark of an action that stays in force until it lapses or is lifted; none for what is done once.
+    pub fn measure(self) -> Option<Mark> {
+        match self {
+            Action::FallBackToCache => Some(Mark::ServingFromCache),
+            Action::PauseNonCritical => Some(Mark::NonCriticalPaused),
+            Action::TripBreaker => Some(Mark::BreakerTripped),
+            // A person lifts these, after the review they ask for.
+            Action::CutStakes | Action::FlagForReview => None,
+            Action::Retry | Action::ClearCaches | Action::Scale | Action::Restart => None,
+            Action::ReturnToPrimary | Action::SwitchToBackup => None,
         }
     }
 }

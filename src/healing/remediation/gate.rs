@@ -51,7 +51,7 @@ pub enum Barred {
     Unconfirmed,
     /// There is no snapshot young enough to act on.
     Blind,
-    /// The supervisor is restarting or stopping it, and needs no help.
+    /// A supervisor is restarting or stopping it, or what is above or below it in the tree, and needs no help.
     SupervisorAtWork,
     /// The same was done there a moment ago.
     Cooldown {
@@ -115,11 +115,11 @@ impl Gate {
         if now < snapshot.at || now - snapshot.at > MAX_AGE {
             return Err(Barred::Blind);
         }
-        if snapshot
+        let mut transit = snapshot
             .standings
-            .get(place)
-            .is_some_and(|standing| standing.is_in_transit())
-        {
+            .iter()
+            .filter(|(_, standing)| standing.is_in_transit());
+        if transit.any(|(other, _)| other.is_kin(place)) {
             return Err(Barred::SupervisorAtWork);
         }
         if let Some(at) = self.done.get(&(place.clone(), action)) {

@@ -1,10 +1,12 @@
 //! The reconciler: from the incidents and a snapshot to a plan. It changes nothing and draws nothing, so that a plan can be
 //! shown without being carried out, and made again after a crash.
 
+use super::action::Action;
 use super::condition::{Condition, SETTLE, Verdict};
 use super::gate::{Barred, Gate, HealingLimits, House};
 use super::order::{Order, OrderId};
 use super::playbook::{Check, Playbook, RemedyId, Step, playbook};
+use super::snapshot::{Health, Standing};
 use crate::healing::diagnosis::ailment::Ailment;
 use crate::healing::incident::{Incident, IncidentId, MAX_TRIED, Status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -150,6 +152,9 @@ fn climb(
                 held = Some(post);
                 continue;
             }
+            if step.action == Action::Restart && is_back(incident, house) {
+                return Move::Wait(Barred::SupervisorAtWork);
+            }
             match gate.check((&incident.root_cause.place, step.action), house, limits, now) {
                 Ok(()) => return Move::Act(order(incident, step, post, (Some(*id), rung, at), now)),
                 Err(Barred::Cooldown { until }) if until - now > SHORT_WAIT => stepped_over = true,
@@ -167,6 +172,14 @@ fn climb(
         0 => "every remedy was tried a moment ago".to_owned(),
         n => format!("{n} orders did not help"),
     })
+}
+
+/// Whether an actor that was down or hung runs again and no probe complains: its supervisor has done what would be ordered.
+fn is_back(incident: &Incident, house: House<'_>) -> bool {
+    let (place, snapshot) = (&incident.root_cause.place, house.snapshot);
+    matches!(incident.root_cause.ailment, Ailment::ActorDown | Ailment::ActorHung)
+        && snapshot.standings.get(place) == Some(&Standing::Up)
+        && snapshot.health.get(place) != Some(&Health::Ailing)
 }
 
 /// The next step to the safe state.
