@@ -1,7 +1,7 @@
 //! The forest against workload W4: its rows are drawn here, its figures were measured with scikit-learn on the same rows.
 
 use super::*;
-use crate::healing::anomaly::synthetic::{auc, correlated_rows};
+use crate::healing::anomaly::synthetic::rows::{auc, correlated_rows};
 use crate::stats::splitmix::splitmix64;
 use rand_pcg::Pcg64Mcg;
 
