@@ -20,6 +20,14 @@ pub const MAX_COLUMNS: usize = 16;
 /// Places of a tree; place 0 is not used, the root is 1, the children of `k` are `2 k` and `2 k + 1`.
 const N_PLACES: usize = 1 << HEIGHT;
 
+/// The bits of a node's word that name its column.
+const COLUMN: u32 = MAX_COLUMNS as u32 - 1;
+
+/// A cut without its last four bits, where the column is kept: within two in a million of what was drawn.
+fn coarse(cut: f32) -> f32 {
+    f32::from_bits(cut.to_bits() & !COLUMN)
+}
+
 /// One tree. Padding below a leaf sends every row left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Tree {

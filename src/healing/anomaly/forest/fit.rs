@@ -1,6 +1,6 @@
 //! Growing the trees: a random column that is not constant, a cut at random between its least and greatest, down to the height.
 
-use super::{Forest, HEIGHT, MAX_COLUMNS, N_PLACES, N_SAMPLE, N_TREES, Tree, average_path};
+use super::{Forest, HEIGHT, MAX_COLUMNS, N_PLACES, N_SAMPLE, N_TREES, Tree, average_path, coarse};
 use rand::RngExt as _;
 use rand_pcg::Pcg64Mcg;
 
@@ -77,7 +77,7 @@ impl Sample {
         tree
     }
 
-    /// A column with more than one value among `part`, tried in random order, and a cut: least <= cut < greatest.
+    /// A column with more than one value among `part`, tried in random order, and a cut.
     fn cut(&self, part: &[u8], rng: &mut Pcg64Mcg) -> Option<(usize, f32)> {
         let n = self.values.len();
         let mut columns: [u8; MAX_COLUMNS] = std::array::from_fn(|i| i as u8);
@@ -93,8 +93,8 @@ impl Sample {
             }
             if least < greatest {
                 let at = least + rng.random::<f32>() * (greatest - least);
-                // Rounding may reach the greatest, and nothing would go right.
-                return Some((column, if at < greatest { at } else { least }));
+                // Rounded towards nought it may leave one side empty, which costs a level and nothing else.
+                return Some((column, coarse(at)));
             }
         }
         None

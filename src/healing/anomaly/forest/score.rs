@@ -1,10 +1,11 @@
 //! Scoring in blocks: a block of rows by columns, and a tree, lie in the first level of cache together, and the rows of a block
 //! go down side by side, so that the wait for one row's node is spent on the others'.
 //!
-//! Indices are masked to the length of fixed arrays: no bound is left to check, and `pulp` compiles the steps as vector gathers
-//! for the processor at hand.
+//! A node is one word, its cut with the column in the last bits, so that a step fetches two numbers and not three; the first
+//! three levels have so few nodes that all are compared and the right one is picked. Indices are masked to the length of fixed
+//! arrays: no bound is left to check, and `pulp` compiles the steps as vector gathers for the processor at hand.
 
-use super::{Forest, HEIGHT, MAX_COLUMNS, N_PLACES, Tree};
+use super::{COLUMN, Forest, HEIGHT, MAX_COLUMNS, N_PLACES, Tree, coarse};
 use pulp::{Arch, NullaryFnOnce};
 
 /// Rows that go down together.
@@ -12,23 +13,42 @@ const BLOCK: usize = 64;
 /// Numbers of a block.
 const N_CELLS: usize = MAX_COLUMNS * BLOCK;
 
-/// A tree as the steps want it: fixed lengths, and the place of a column's first row in a block.
+/// A tree as the steps want it.
 struct Steps {
-    cuts: [f32; N_PLACES],
-    starts: [u32; N_PLACES],
+    nodes: [u32; N_PLACES],
     lengths: [f32; N_PLACES],
 }
 
 impl Steps {
     /// What a stored tree lacks (a file somebody shortened) is padding.
     fn of(tree: &Tree) -> Steps {
-        let at = |values: &[f32], i: usize, or: f32| values.get(i).copied().unwrap_or(or);
+        let node = |i: usize| {
+            let cut = tree.cuts.get(i).copied().unwrap_or(f32::MAX);
+            let column = tree.columns.get(i).copied().unwrap_or(0);
+            coarse(cut).to_bits() | (u32::from(column) & COLUMN)
+        };
         Steps {
-            cuts: std::array::from_fn(|i| at(&tree.cuts, i, f32::MAX)),
-            starts: std::array::from_fn(|i| u32::from(tree.columns.get(i).copied().unwrap_or(0)) * BLOCK as u32),
-            lengths: std::array::from_fn(|i| at(&tree.lengths, i, 0.0)),
+            nodes: std::array::from_fn(node),
+            lengths: std::array::from_fn(|i| tree.lengths.get(i).copied().unwrap_or(0.0)),
         }
     }
+
+    /// Which rows of the block go right at one node, as ones and noughts.
+    #[inline(always)]
+    fn turns(&self, node: usize, cells: &[f32; N_CELLS]) -> [u32; BLOCK] {
+        let (start, cut) = parts(self.nodes[node & (N_PLACES - 1)]);
+        let mut turns = [0; BLOCK];
+        for (turn, value) in turns.iter_mut().zip(&cells[start..start + BLOCK]) {
+            *turn = u32::from(*value > cut);
+        }
+        turns
+    }
+}
+
+/// The first cell of a node's column in a block, and its cut.
+#[inline(always)]
+fn parts(node: u32) -> (usize, f32) {
+    ((node & COLUMN) as usize * BLOCK, f32::from_bits(node & !COLUMN))
 }
 
 /// All rows through all trees.
@@ -64,12 +84,21 @@ impl NullaryFnOnce for Pass<'_> {
 /// Adds the path length of each row of a block in one tree.
 #[inline(always)]
 fn descend(tree: &Steps, cells: &[f32; N_CELLS], sums: &mut [f32; BLOCK]) {
-    let mut places = [1u32; BLOCK];
-    for _ in 0..HEIGHT {
+    let mut places = tree.turns(1, cells);
+    let [left, right] = [2, 3].map(|node| tree.turns(node, cells));
+    for (lane, place) in places.iter_mut().enumerate() {
+        *place = 2 * *place + if *place == 0 { left[lane] } else { right[lane] };
+    }
+    let [a, b, c, d] = [4, 5, 6, 7].map(|node| tree.turns(node, cells));
+    for (lane, place) in places.iter_mut().enumerate() {
+        let low = if *place & 1 == 0 { a[lane] } else { b[lane] };
+        let high = if *place & 1 == 0 { c[lane] } else { d[lane] };
+        *place = 8 + 2 * *place + if *place < 2 { low } else { high };
+    }
+    for _ in 3..HEIGHT {
         for (lane, place) in places.iter_mut().enumerate() {
-            let k = *place as usize & (N_PLACES - 1);
-            let cell = (tree.starts[k] as usize + lane) & (N_CELLS - 1);
-            *place = 2 * *place + u32::from(cells[cell] > tree.cuts[k]);
+            let (start, cut) = parts(tree.nodes[*place as usize & (N_PLACES - 1)]);
+            *place = 2 * *place + u32::from(cells[(start + lane) & (N_CELLS - 1)] > cut);
         }
     }
     for (sum, place) in sums.iter_mut().zip(&places) {
