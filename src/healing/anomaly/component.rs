@@ -66,6 +66,10 @@ impl Component {
         if n >= MIN_COLUMNS && !verdicts.is_empty() {
             self.judge_row(n, rng, &mut verdicts);
         }
+        for verdict in &mut verdicts {
+            // The score is minus the logarithm of p.
+            verdict.p = verdict.p.powf(1.0 / self.metrics[verdict.column].factor);
+        }
         self.verdicts = verdicts;
     }
 

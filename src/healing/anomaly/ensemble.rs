@@ -92,6 +92,18 @@ impl Ensemble {
         }
     }
 
+    /// Divides the scores of a metric by `factor`, 1 to 3, which is what was learned from its false alarms: at 2 it must be as
+    /// improbable again as an alarm was before. False of a metric not heard of yet, and of no number.
+    pub fn set_factor(&mut self, metric: &Metric, factor: f64) -> bool {
+        let known = self.components.get_mut(metric.component());
+        let watched = known.and_then(|c| c.metrics.iter_mut().find(|w| w.metric == *metric));
+        let Some(watched) = watched.filter(|_| !factor.is_nan()) else {
+            return false;
+        };
+        watched.factor = factor.clamp(1.0, 3.0);
+        true
+    }
+
     /// Takes in the readings of one round, in the order they were taken, and says what is not normal. A random stream is needed
     /// because forests grow at random.
     pub fn observe(&mut self, readings: &[Reading], rng: &mut Pcg64Mcg) -> Vec<Anomaly> {

@@ -87,11 +87,6 @@ impl Shift {
         (self.last, self.up, self.down) = (0.0, 0.0, 0.0);
     }
 
-    /// Which way it went: 1 up, -1 down.
-    pub fn direction(&self) -> f64 {
-        if self.up >= self.down { 1.0 } else { -1.0 }
-    }
-
     fn p(&self) -> f64 {
         let (sum, sides) = match self.bad {
             Bad::High => (self.up, 1.0),
@@ -104,7 +99,7 @@ impl Shift {
 
 /// Readings until a one-sided sum of standard normal readings with slack one half first reaches `height`: Siegmund's
 /// approximation ("Sequential Analysis", 1985), within some per cent of the exact 336 at 4 and 930 at 5.
-pub fn run_length(height: f64) -> f64 {
+fn run_length(height: f64) -> f64 {
     let b = 2.0 * SLACK * (height + 1.166);
     (b.exp() - b - 1.0) / (2.0 * SLACK * SLACK)
 }
@@ -136,7 +131,6 @@ mod tests {
             assert!(healthy <= 60, "rho {rho}: {healthy} of 20,000");
             let told = (0..200).position(|_| shift.observe(draw(&mut x) + 1.5) < 1e-5);
             assert!(told.is_some_and(|n| n < 120), "rho {rho}: {told:?}");
-            assert_eq!(shift.direction(), 1.0);
         }
         let mut shift = Shift::new(Bad::High);
         assert_eq!(shift.observe(f64::NAN), 1.0);

@@ -73,7 +73,7 @@ impl Process {
                 16 * self.n + 2 * k + i,
             )
         };
-        let wide = if splitmix64(self.seed ^ 0xABCD, 8 * self.n + k) % 20 == 0 {
+        let wide = if splitmix64(self.seed ^ 0xABCD, 8 * self.n + k).is_multiple_of(20) {
             3.0
         } else {
             1.0

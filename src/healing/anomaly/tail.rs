@@ -70,11 +70,6 @@ impl Tail {
         self.scores.push(score.min(pareto.quantile(REMEMBERED / TAIL)));
         p.max(MIN_P)
     }
-
-    /// Whether it has seen enough to judge.
-    pub fn is_warm(&self) -> bool {
-        self.scores.len() >= N_WARM
-    }
 }
 
 impl Pareto {
@@ -149,7 +144,6 @@ mod tests {
         for _ in 0..500 {
             tail.judge(0.0);
         }
-        assert!(tail.is_warm());
         assert_eq!(
             tail.judge(3.0),
             1.0 / 501.0,

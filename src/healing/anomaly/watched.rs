@@ -26,6 +26,8 @@ pub(super) struct Watched {
     limit: Option<f64>,
     trend: VecDeque<(DateTime<Utc>, f64)>,
     n: u64,
+    /// What its scores are divided by: more than one where alarms of it were false.
+    pub(super) factor: f64,
     pub(super) latest: Option<Latest>,
 }
 
@@ -55,6 +57,7 @@ impl Watched {
             limit: None,
             trend: VecDeque::new(),
             n: 0,
+            factor: 1.0,
             latest: None,
         }
     }
@@ -118,7 +121,7 @@ impl Watched {
     pub(super) fn forecast(&self, z: f64) -> Option<Forecast> {
         let limit = self
             .limit
-            .filter(|_| self.n % TREND_EVERY == 0 && self.trend.len() >= N_TREND / 2)?;
+            .filter(|_| self.n.is_multiple_of(TREND_EVERY) && self.trend.len() >= N_TREND / 2)?;
         let points: Vec<(DateTime<Utc>, f64)> = self.trend.iter().copied().collect();
         exhaustion(&points, limit, z)
     }

@@ -84,7 +84,7 @@ impl Window {
     }
 
     /// How many numbers it holds.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.ring.len()
     }
 

@@ -141,9 +141,4 @@ impl Forest {
         let sum: f32 = self.trees.iter().map(length).sum();
         (-f64::from(sum) / (self.trees.len().max(1) as f64 * f64::from(self.usual))).exp2()
     }
-
-    /// Columns of a row.
-    pub fn n_columns(&self) -> usize {
-        self.n_columns
-    }
 }
