@@ -5,6 +5,7 @@ use super::diagnosis::graph::Graph;
 use super::diagnosis::knowledge::Like;
 use super::diagnosis::root::{RootCause, root_cause};
 use super::fault::{Place, cut};
+use super::reading::Metric;
 use super::remediation::condition::Condition;
 use super::remediation::order::{Ended, InHand, Tried};
 use super::remediation::playbook::RemedyId;
@@ -216,6 +217,18 @@ impl Incident {
         self.root_cause = new;
         self.impact = self.reach(graph);
         changed
+    }
+
+    /// A metric among its symptoms is still off.
+    pub(super) fn see_again(&mut self, metric: &Metric, at: DateTime<Utc>) {
+        for symptom in self
+            .symptoms
+            .iter_mut()
+            .filter(|symptom| symptom.metric() == Some(metric))
+        {
+            symptom.n = symptom.n.saturating_add(1);
+            symptom.last = symptom.last.max(at);
+        }
     }
 
     /// The symptom that came first.

@@ -26,23 +26,28 @@ const N_LIKES: usize = 3;
 impl<D: Detect> SelfHealer<D> {
     pub(super) fn hear_readings(&mut self, readings: &[Reading], now: DateTime<Utc>, rng: &mut Pcg64Mcg) {
         self.state.counts.n_beyond_batch += readings.len().saturating_sub(MAX_READINGS) as u64;
-        let score_from = self.detector.score_from();
+        let mut numbers: Vec<Reading> = Vec::with_capacity(readings.len().min(MAX_READINGS));
         for reading in readings.iter().take(MAX_READINGS) {
             if !reading.value.is_finite() {
                 self.state.counts.n_not_numbers += 1;
                 continue;
             }
-            let component = reading.metric.component();
-            self.state.counts.n_unknown += u64::from(!self.graph.knows(&Place::new(component)));
-            let anomalies = self.detector.hear(reading);
-            let at = reading.at.min(now);
-            self.follow(reading, at, now);
-            for anomaly in anomalies {
-                if self.counts(&anomaly, score_from) {
-                    let symptom = Symptom::of_anomaly(anomaly).no_later_than(now);
-                    self.follow_anomaly(&symptom);
-                    self.admit(symptom, now, rng);
-                }
+            let component = Place::new(reading.metric.component());
+            self.state.counts.n_unknown += u64::from(!self.graph.knows(&component));
+            numbers.push(reading.clone());
+        }
+        if numbers.is_empty() {
+            return;
+        }
+        let anomalies = self.detector.hear(&numbers, rng);
+        for reading in &numbers {
+            let is_said = anomalies.iter().any(|anomaly| anomaly.metric == reading.metric);
+            self.follow(reading, is_said, now);
+        }
+        let score_from = self.detector.score_from();
+        for anomaly in anomalies {
+            if self.counts(&anomaly, score_from) {
+                self.admit(Symptom::of_anomaly(anomaly).no_later_than(now), now, rng);
             }
         }
     }
@@ -54,22 +59,26 @@ impl<D: Detect> SelfHealer<D> {
         }
     }
 
-    fn follow(&mut self, reading: &Reading, at: DateTime<Utc>, now: DateTime<Utc>) {
-        let is_full = self.courses.len() >= MAX_COURSES;
-        if is_full && !self.courses.contains_key(&reading.metric) {
+    /// Follows the course of a metric. One that is still off counts as seen again where it is a symptom.
+    fn follow(&mut self, reading: &Reading, is_said: bool, now: DateTime<Utc>) {
+        let (metric, at) = (&reading.metric, reading.at.min(now));
+        let is_off = is_said || self.detector.is_off(metric);
+        if is_off && !is_said {
+            for incident in self.state.live.values_mut() {
+                incident.see_again(metric, at);
+            }
+        }
+        if self.courses.len() >= MAX_COURSES && !self.courses.contains_key(metric) {
             self.state.counts.n_unwatched += 1;
             return;
         }
-        let course = self.courses.entry(reading.metric.clone()).or_default();
+        let course = self.courses.entry(metric.clone()).or_default();
         // What a clock that has gone back since dated in the future never was.
         course.last_reading = course.last_reading.filter(|last| *last <= now).max(Some(at));
-        course.last_anomaly = course.last_anomaly.filter(|last| *last <= now);
-    }
-
-    fn follow_anomaly(&mut self, symptom: &Symptom) {
-        if let Some(course) = symptom.metric().and_then(|metric| self.courses.get_mut(metric)) {
-            course.last_anomaly = course.last_anomaly.max(Some(symptom.last));
-        }
+        course.last_anomaly = course
+            .last_anomaly
+            .filter(|last| *last <= now)
+            .max(is_off.then_some(at));
     }
 
     /// A symptom joins the oldest incident it belongs to, or opens one. What it connects becomes one incident.

@@ -15,9 +15,8 @@ use serde::Serialize;
 /// A cooldown this short is waited for; of a longer one the next remedy is taken, because what was done a moment ago did
 /// not keep the trouble away.
 const SHORT_WAIT: TimeDelta = TimeDelta::minutes(2);
-/// Numbers out of the ordinary are acted on when they were seen this often: of a metric's false alarms hardly any comes three
-/// times.
-const N_TO_CONFIRM: u64 = 3;
+/// Numbers out of the ordinary are acted on when they were seen in two rounds: an outlier is gone in the next.
+const N_TO_CONFIRM: u64 = 2;
 
 /// What is to be done now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -30,13 +29,6 @@ pub struct Plan {
     pub escalations: Vec<(IncidentId, String)>,
     /// Incidents whose next action is barred, and by what.
     pub waits: Vec<(IncidentId, Barred)>,
-}
-
-impl Plan {
-    /// Nothing is to be done, and nothing waits.
-    pub fn is_empty(&self) -> bool {
-        self.orders.is_empty() && self.over.is_empty() && self.escalations.is_empty() && self.waits.is_empty()
-    }
 }
 
 enum Move {

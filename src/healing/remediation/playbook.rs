@@ -109,13 +109,23 @@ const fn measure(action: Action, check: Check, within_s: u32) -> Step {
     }
 }
 
+/// A mark is in the next snapshot but one.
 const SEEN: u32 = 120;
+/// A number is read every five minutes; this is one round and some time to settle.
+const ROUND: u32 = 420;
+/// And this is two.
+const ROUNDS: u32 = 720;
 const PAUSED: Check = Check::Marked(&[Mark::NonCriticalPaused]);
 const CACHED: Check = Check::Marked(&[Mark::ServingFromCache]);
 
 const RETRY: Remedy = Remedy {
     id: RemedyId::Retry,
-    steps: &[step(Action::Retry, Check::Cured, 180)],
+    steps: &[step(Action::Retry, Check::Cured, ROUND)],
+};
+/// Where every minute is one without writes.
+const RETRY_SOON: Remedy = Remedy {
+    id: RemedyId::Retry,
+    steps: &[step(Action::Retry, Check::Cured, 90)],
 };
 /// Rule 1 of SPEC H4.
 const EASE_OFF: Remedy = Remedy {
@@ -135,19 +145,19 @@ const TRIP_BREAKER: Remedy = Remedy {
 };
 const CLEAR_CACHES: Remedy = Remedy {
     id: RemedyId::ClearCaches,
-    steps: &[step(Action::ClearCaches, Check::Cured, 300)],
+    steps: &[step(Action::ClearCaches, Check::Cured, ROUNDS)],
 };
 const RESTART: Remedy = Remedy {
     id: RemedyId::Restart,
-    steps: &[step(Action::Restart, Check::UpAndCured, 300)],
+    steps: &[step(Action::Restart, Check::UpAndCured, ROUNDS)],
 };
 const SCALE: Remedy = Remedy {
     id: RemedyId::Scale,
-    steps: &[step(Action::Scale, Check::Cured, 300)],
+    steps: &[step(Action::Scale, Check::Cured, ROUNDS)],
 };
 const SHED: Remedy = Remedy {
     id: RemedyId::Shed,
-    steps: &[measure(Action::PauseNonCritical, Check::Cured, 600)],
+    steps: &[measure(Action::PauseNonCritical, Check::Cured, ROUNDS)],
 };
 /// Rule 2 of SPEC H4.
 const SWITCH_TO_BACKUP: Remedy = Remedy {
@@ -158,7 +168,7 @@ const SWITCH_TO_BACKUP: Remedy = Remedy {
             Check::Marked(&[Mark::OnBackup, Mark::Writable, Mark::NothingLost]),
             300,
         ),
-        step(Action::Retry, Check::Cured, 180),
+        step(Action::Retry, Check::Cured, ROUND),
     ],
 };
 const RETURN_TO_PRIMARY: Remedy = Remedy {
@@ -223,7 +233,7 @@ pub fn playbook(ailment: Ailment) -> Playbook {
         ),
         Ailment::KeyRevoked => book(&[], SAFE_SHUT, "set a valid key; until then the provider is not asked"),
         Ailment::DatabaseLost => book(
-            &[RETRY, SWITCH_TO_BACKUP],
+            &[RETRY_SOON, SWITCH_TO_BACKUP],
             SAFE_QUIET,
             "restore the database: `huddle db restore` says from which backups it can be",
         ),

@@ -141,7 +141,8 @@ proptest! {
         let limits = HealingLimits { n_actions_per_hour: budget, ..HealingLimits::default() };
         let actions = [Action::Retry, Action::Restart, Action::Scale, Action::SwitchToBackup];
         let places = ["api/a", "db", "process"].map(Place::new);
-        let (mut gate, mut done, mut now): (Gate, Vec<(usize, usize, DateTime<Utc>)>, _) = Default::default();
+        let (mut gate, mut now) = (Gate::default(), at(0));
+        let mut done: Vec<(usize, usize, DateTime<Utc>)> = Vec::new();
         for (place, action, wait) in asks {
             now += TimeDelta::seconds(wait);
             let snapshot = Snapshot { at: now, ..Snapshot::default() };

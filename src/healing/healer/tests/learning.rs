@@ -28,7 +28,7 @@ fn incident(b: &mut Bench, working: Action, share: f64, chance: &mut Pcg64Mcg) -
             b.health("process", if helps { Health::Well } else { Health::Ailing });
             b.done(&order, Ok(()));
         }
-        orders = acts(&b.look(310));
+        orders = acts(&b.look(730));
         if b.healer.state().live.is_empty() {
             break;
         }

@@ -20,28 +20,39 @@ use crate::healing::remediation::snapshot::{Health, Mark, Snapshot};
 use crate::machine::drive;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand_pcg::Pcg64Mcg;
+use std::collections::BTreeSet;
 
-/// Calls everything above 100 an anomaly.
-pub(super) struct Ceiling;
+/// Calls everything above 100 an anomaly, and says so once until it is below again.
+#[derive(Default)]
+pub(super) struct Ceiling {
+    off: BTreeSet<Metric>,
+}
 
 impl Detect for Ceiling {
-    fn hear(&mut self, reading: &Reading) -> Vec<Anomaly> {
-        assert!(reading.value.is_finite(), "a detector never hears what is no number");
-        let anomaly = Anomaly {
-            metric: reading.metric.clone(),
-            at: reading.at,
-            value: reading.value,
-            expected: 50.0,
-            spread: 10.0,
-            score: 6.0,
-            detectors: vec![Detector::Baseline],
-            words: String::new(),
-        };
-        if reading.value > 100.0 {
-            vec![anomaly]
-        } else {
-            Vec::new()
+    fn hear(&mut self, readings: &[Reading], _rng: &mut Pcg64Mcg) -> Vec<Anomaly> {
+        let mut anomalies = Vec::new();
+        for reading in readings {
+            assert!(reading.value.is_finite(), "a detector never hears what is no number");
+            if reading.value <= 100.0 {
+                self.off.remove(&reading.metric);
+            } else if self.off.insert(reading.metric.clone()) {
+                anomalies.push(Anomaly {
+                    metric: reading.metric.clone(),
+                    at: reading.at,
+                    value: reading.value,
+                    expected: 50.0,
+                    spread: 10.0,
+                    score: 6.0,
+                    detectors: vec![Detector::Baseline],
+                    words: String::new(),
+                });
+            }
         }
+        anomalies
+    }
+
+    fn is_off(&self, metric: &Metric) -> bool {
+        self.off.contains(metric)
     }
 
     fn score_from(&self) -> f64 {
@@ -77,7 +88,7 @@ pub(super) fn graph() -> Graph {
 impl Bench {
     pub fn new(seed: u64, limits: HealingLimits) -> Bench {
         let mut bench = Bench {
-            healer: SelfHealer::new(Ceiling, limits, HealerState::default()),
+            healer: SelfHealer::new(Ceiling::default(), limits, HealerState::default()),
             rng: Pcg64Mcg::new(u128::from(seed) << 1 | 1),
             now: "2026-10-04T12:00:00Z".parse().unwrap(),
             snapshot: Snapshot::default(),
@@ -131,11 +142,13 @@ impl Bench {
     }
 
     pub fn closed(&self) -> Vec<&Incident> {
-        let closed = |effect| match effect {
-            &Effect::Closed(ref incident) => Some(incident),
-            _ => None,
-        };
-        self.effects.iter().filter_map(closed).collect()
+        let mut closed = Vec::new();
+        for effect in &self.effects {
+            if let Effect::Closed(incident) = effect {
+                closed.push(incident);
+            }
+        }
+        closed
     }
 
     pub fn n_cards(&self) -> usize {
@@ -154,7 +167,7 @@ impl Bench {
         let state = self.effects.iter().rev().find_map(stored).unwrap_or_default();
         let text = serde_json::to_string(&state).unwrap();
         let state: HealerState = serde_json::from_str(&text).unwrap();
-        self.healer = SelfHealer::new(Ceiling, self.healer.limits, state);
+        self.healer = SelfHealer::new(Ceiling::default(), self.healer.limits, state);
         self.hear(Input::Graph(Box::new(graph())));
     }
 }

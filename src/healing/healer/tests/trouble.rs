@@ -21,7 +21,7 @@ fn bench() -> Bench {
 fn remedies_that_hang_expire_and_the_last_of_them_ends_with_a_person() {
     let mut b = bench();
     b.fault(FaultKind::MemoryLeak, "process");
-    for _ in 0..15 {
+    for _ in 0..30 {
         b.look(60);
     }
     let incident = b.only();
