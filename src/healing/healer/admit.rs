@@ -43,12 +43,12 @@ impl<D: Detect> SelfHealer<D> {
         for reading in &numbers {
             let is_said = anomalies.iter().any(|anomaly| anomaly.metric == reading.metric);
             self.follow(reading, is_said, now);
+            // Set each round: so it holds from a metric's second reading on, after a restart and after a change is taken back.
+            self.detector
+                .set_factor(&reading.metric, self.state.learner.factor(&reading.metric));
         }
-        let score_from = self.detector.score_from();
         for anomaly in anomalies {
-            if self.counts(&anomaly, score_from) {
-                self.admit(Symptom::of_anomaly(anomaly).no_later_than(now), now, rng);
-            }
+            self.admit(Symptom::of_anomaly(anomaly).no_later_than(now), now, rng);
         }
     }
 

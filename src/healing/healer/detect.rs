@@ -14,16 +14,14 @@ pub trait Detect: Send + 'static {
     /// Whether the latest reading of a metric was still out of the ordinary, said or not: as long as it is, nothing is over.
     fn is_off(&self, metric: &Metric) -> bool;
 
-    /// The score from which it says something. What was learned from false alarms asks for up to three times as much.
-    fn score_from(&self) -> f64;
+    /// Asks for scores of a metric `factor` times as high, 1 to 3, which is what was learned from its false alarms. False of a
+    /// metric it has not heard.
+    fn set_factor(&mut self, metric: &Metric, factor: f64) -> bool;
 }
 
 /// A component one of whose detectors finds its latest readings so rare is off: what is rarer is not learned from either. Of
 /// healthy readings one round in a hundred is, which delays the end of an incident by a round.
 const OFF_P: f64 = 1e-3;
-/// Minus the decimal logarithm of four fifths of a false alarm a week over twenty components read every five minutes
-/// (0.8 / 40,320), which is what [`Ensemble`] is set to.
-const SCORE_FROM: f64 = 4.7;
 
 impl Detect for Ensemble {
     fn hear(&mut self, readings: &[Reading], rng: &mut Pcg64Mcg) -> Vec<Anomaly> {
@@ -36,7 +34,7 @@ impl Detect for Ensemble {
             .any(|verdict| verdict.p <= OFF_P)
     }
 
-    fn score_from(&self) -> f64 {
-        SCORE_FROM
+    fn set_factor(&mut self, metric: &Metric, factor: f64) -> bool {
+        Ensemble::set_factor(self, metric, factor)
     }
 }

@@ -18,7 +18,6 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-use super::anomaly::{Anomaly, Detector};
 use super::diagnosis::graph::Graph;
 use super::fault::Fault;
 use super::incident::{Incident, IncidentId};
@@ -188,17 +187,5 @@ impl<D> SelfHealer<D> {
     fn learned(&mut self, learned: Vec<Learned>) {
         self.is_changed |= !learned.is_empty();
         self.effects.extend(learned.into_iter().map(Effect::Learned));
-    }
-
-    /// Whether an anomaly is far enough off for what was learned. A score that is no number is not. A forecast speaks at one
-    /// score or not at all: asking for more would silence it for good.
-    fn counts(&mut self, anomaly: &Anomaly, score_from: f64) -> bool {
-        let is_forecast = anomaly.detectors.iter().all(|detector| *detector == Detector::Forecast);
-        let factor = self.state.learner.factor(&anomaly.metric);
-        // Where nothing was learned the detector's word counts as it is.
-        let is_enough = is_forecast || factor <= 1.0 || anomaly.score >= score_from * factor;
-        let counts = anomaly.score.is_finite() && is_enough;
-        self.state.counts.n_below_threshold += u64::from(!counts);
-        counts
     }
 }

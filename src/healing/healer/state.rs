@@ -24,8 +24,6 @@ pub struct Counts {
     pub n_unknown: u64,
     /// Readings of metrics beyond those there is room for: judged, and no post-condition can be seen on them.
     pub n_unwatched: u64,
-    /// Anomalies below what was learned from false alarms.
-    pub n_below_threshold: u64,
     /// Readings and faults beyond a batch's bound.
     pub n_beyond_batch: u64,
     /// Symptoms for which no incident could be opened: there are as many as may be.

@@ -13,7 +13,7 @@ const UP: f64 = 1.15;
 const DOWN: f64 = 0.95;
 /// Never less than what the detectors were set to.
 const LEAST: f64 = 1.0;
-/// Never more than three times that: a score is a logarithm, and three times four is one in a trillion.
+/// Never more than three times that: a score is a logarithm, and an alarm at three times five is one in 10^15.
 const MOST: f64 = 3.0;
 
 /// Factors on the score from which an anomaly counts; 1 where nothing was learned.

@@ -20,12 +20,13 @@ use crate::healing::remediation::snapshot::{Health, Mark, Snapshot};
 use crate::machine::drive;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand_pcg::Pcg64Mcg;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Calls everything above 100 an anomaly, and says so once until it is below again.
+/// Calls everything above 100, or a metric's factor of that, an anomaly, and says so once until it is below again.
 #[derive(Default)]
 pub(super) struct Ceiling {
     off: BTreeSet<Metric>,
+    factors: BTreeMap<Metric, f64>,
 }
 
 impl Detect for Ceiling {
@@ -33,7 +34,7 @@ impl Detect for Ceiling {
         let mut anomalies = Vec::new();
         for reading in readings {
             assert!(reading.value.is_finite(), "a detector never hears what is no number");
-            if reading.value <= 100.0 {
+            if reading.value <= 100.0 * self.factors.get(&reading.metric).unwrap_or(&1.0) {
                 self.off.remove(&reading.metric);
             } else if self.off.insert(reading.metric.clone()) {
                 anomalies.push(Anomaly {
@@ -55,8 +56,9 @@ impl Detect for Ceiling {
         self.off.contains(metric)
     }
 
-    fn score_from(&self) -> f64 {
-        5.5
+    fn set_factor(&mut self, metric: &Metric, factor: f64) -> bool {
+        self.factors.insert(metric.clone(), factor);
+        true
     }
 }
 
