@@ -68,7 +68,7 @@ impl Component {
         }
         for verdict in &mut verdicts {
             // The score is minus the logarithm of p.
-            verdict.p = verdict.p.powf(1.0 / self.metrics[verdict.column].factor);
+            verdict.p = verdict.p.powf(1.0 / self.metrics[verdict.column].divisor());
         }
         self.verdicts = verdicts;
     }

@@ -11,6 +11,11 @@ use std::collections::VecDeque;
 
 /// Readings a trend is read from: eight hours of one each five minutes.
 const N_TREND: usize = 96;
+/// Readings of a week of one each five minutes.
+const N_WEEK: u64 = 2_016;
+/// Scores of a metric that has not seen a week are divided by this: its first weekend is a surprise, and without it false alarms
+/// are two and a half times as many as stated.
+const YOUNG: f64 = 1.3;
 /// A trend is looked at each so many readings: more often shows the same points again.
 pub(super) const TREND_EVERY: u64 = 6;
 
@@ -115,6 +120,11 @@ impl Watched {
             p_shift: self.shift.observe(z),
         });
         true
+    }
+
+    /// What its scores are divided by: what was learned, and more while it has not seen a week.
+    pub(super) fn divisor(&self) -> f64 {
+        self.factor * if self.n < N_WEEK { YOUNG } else { 1.0 }
     }
 
     /// The exhaustion its trend leads to, looked at now and then.
