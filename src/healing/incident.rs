@@ -220,14 +220,13 @@ impl Incident {
     }
 
     /// A metric among its symptoms is still off.
-    pub(super) fn see_again(&mut self, metric: &Metric, at: DateTime<Utc>) {
+    pub(super) fn see_again(&mut self, metric: &Metric, value: f64, at: DateTime<Utc>) {
         for symptom in self
             .symptoms
             .iter_mut()
             .filter(|symptom| symptom.metric() == Some(metric))
         {
-            symptom.n = symptom.n.saturating_add(1);
-            symptom.last = symptom.last.max(at);
+            symptom.see_again(value, at);
         }
     }
 

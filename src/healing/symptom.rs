@@ -1,11 +1,16 @@
 //! What an incident is made of: an anomaly or a fault, at its place; the same one seen again is counted, not kept twice.
 
-use super::anomaly::Anomaly;
+use super::anomaly::{Anomaly, Detector};
 use super::fault::{Fault, FaultKind, Place};
 use super::reading::Metric;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// How far off a number must be to be acted on, in its spreads: of a healthy metric's readings one in fifteen thousand is.
+const FAR_SPREADS: f64 = 4.0;
+/// In how many rounds.
+const N_ROUNDS: u64 = 2;
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +49,7 @@ impl fmt::Display for Sign {
 pub struct Symptom {
     /// Where.
     pub place: Place,
-    /// What, as it was first seen.
+    /// What, as it was first seen; the value of an anomaly is the worst since.
     pub seen: Seen,
     /// How often it was seen.
     pub n: u64,
@@ -114,6 +119,32 @@ impl Symptom {
         match &self.seen {
             Seen::Anomaly(anomaly) => Some(&anomaly.metric),
             Seen::Fault(_) => None,
+        }
+    }
+
+    /// Its metric is still off, now at `value`; the worst is kept.
+    pub(super) fn see_again(&mut self, value: f64, at: DateTime<Utc>) {
+        self.n = self.n.saturating_add(1);
+        self.last = self.last.max(at);
+        if let Seen::Anomaly(anomaly) = &mut self.seen {
+            let bad = anomaly.metric.meaning().bad;
+            if bad.worse(value - anomaly.expected) > bad.worse(anomaly.value - anomaly.expected) {
+                anomaly.value = value;
+            }
+        }
+    }
+
+    /// Whether it may be acted on. A fact may; a number when it was off in two rounds, because an outlier is gone in the next,
+    /// and by four spreads, or when a forecast says that it comes to its end. A drift is noticed long before it is that far
+    /// off, and waits until it is: nothing is restarted for one spread.
+    pub fn is_confirmed(&self) -> bool {
+        match &self.seen {
+            Seen::Fault(_) => true,
+            Seen::Anomaly(anomaly) => {
+                let is_far = (anomaly.value - anomaly.expected).abs() >= FAR_SPREADS * anomaly.spread;
+                let is_forecast = anomaly.detectors.contains(&Detector::Forecast);
+                is_forecast || (is_far && self.n >= N_ROUNDS)
+            }
         }
     }
 

@@ -65,7 +65,7 @@ impl<D: Detect> SelfHealer<D> {
         let is_off = is_said || self.detector.is_off(metric);
         if is_off && !is_said {
             for incident in self.state.live.values_mut() {
-                incident.see_again(metric, at);
+                incident.see_again(metric, reading.value, at);
             }
         }
         if self.courses.len() >= MAX_COURSES && !self.courses.contains_key(metric) {

@@ -1,8 +1,8 @@
 //! What the healer asks of whoever watches the numbers, so that it can be tested with one that says what the test wants; the
 //! ensemble answers it in the house.
 
-use crate::healing::anomaly::Anomaly;
 use crate::healing::anomaly::ensemble::Ensemble;
+use crate::healing::anomaly::{Anomaly, Detector};
 use crate::healing::reading::{Metric, Reading};
 use rand_pcg::Pcg64Mcg;
 
@@ -29,9 +29,10 @@ impl Detect for Ensemble {
     }
 
     fn is_off(&self, metric: &Metric) -> bool {
-        self.verdicts(metric.component())
-            .iter()
-            .any(|verdict| verdict.p <= OFF_P)
+        let verdicts = self.verdicts(metric.component()).iter();
+        // A shift is found in readings that are past; it would call the way back to normal off as well.
+        let mut of_now = verdicts.filter(|verdict| verdict.detector != Detector::Shift);
+        of_now.any(|verdict| verdict.p <= OFF_P)
     }
 
     fn set_factor(&mut self, metric: &Metric, factor: f64) -> bool {

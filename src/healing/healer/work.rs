@@ -7,7 +7,7 @@ use super::{Effect, SelfHealer};
 use crate::healing::incident::{Incident, IncidentId, Status};
 use crate::healing::remediation::condition::Condition;
 use crate::healing::remediation::course;
-use crate::healing::remediation::gate::{Gate, House};
+use crate::healing::remediation::gate::{Gate, House, is_young};
 use crate::healing::remediation::order::Order;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -125,7 +125,8 @@ impl<D: Detect> SelfHealer<D> {
     /// Takes back what kept the house safe while incidents that are over now were with a person. It gives back what was taken,
     /// so no budget counts it; HALT and overrides hold it up as they do everything.
     fn lift(&mut self, now: DateTime<Utc>) {
-        if self.state.halted {
+        // Without a look at the house, as after a crash, nobody knows where a person decides.
+        if self.state.halted || !is_young(&self.snapshot, now) {
             return;
         }
         let due = self.state.lifts.due(&self.state.live, &self.snapshot, now);

@@ -112,7 +112,7 @@ impl Gate {
         if snapshot.overridden.contains(place) {
             return Err(Barred::Overridden);
         }
-        if now < snapshot.at || now - snapshot.at > MAX_AGE {
+        if !is_young(snapshot, now) {
             return Err(Barred::Blind);
         }
         let mut transit = snapshot
@@ -149,6 +149,11 @@ impl Gate {
     pub fn n_recent(&self, now: DateTime<Utc>) -> usize {
         self.recent.iter().filter(|at| counts(**at, now)).count()
     }
+}
+
+/// Whether a snapshot is young enough to act on, and not from the future.
+pub(in crate::healing) fn is_young(snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
+    now >= snapshot.at && now - snapshot.at <= MAX_AGE
 }
 
 /// What was noted in the future, by a clock that has gone back since, counts as well for one hour: the budget errs on the

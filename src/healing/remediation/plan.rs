@@ -15,8 +15,6 @@ use serde::Serialize;
 /// A cooldown this short is waited for; of a longer one the next remedy is taken, because what was done a moment ago did
 /// not keep the trouble away.
 const SHORT_WAIT: TimeDelta = TimeDelta::minutes(2);
-/// Numbers out of the ordinary are acted on when they were seen in two rounds: an outlier is gone in the next.
-const N_TO_CONFIRM: u64 = 2;
 
 /// What is to be done now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -116,17 +114,13 @@ fn climb(
     limits: &HealingLimits,
     now: DateTime<Utc>,
 ) -> Move {
-    let n_seen: u64 = incident
-        .symptoms
-        .iter()
-        .map(|symptom| symptom.n)
-        .fold(0, u64::saturating_add);
-    if !incident.symptoms.iter().any(|symptom| symptom.is_fault()) {
-        if n_seen < N_TO_CONFIRM {
-            return Move::Wait(Barred::Unconfirmed);
-        }
+    if !incident.symptoms.iter().any(|symptom| symptom.is_confirmed()) {
+        return Move::Wait(Barred::Unconfirmed);
+    }
+    let is_number = !incident.symptoms.iter().any(|symptom| symptom.is_fault());
+    if is_number && incident.root_cause.ailment == Ailment::Unexplained {
         let patience = TimeDelta::minutes(i64::from(limits.patience_minutes));
-        if incident.root_cause.ailment == Ailment::Unexplained && now - incident.opened_at < patience {
+        if now - incident.opened_at < patience {
             return Move::Wait(Barred::Unconfirmed);
         }
     }

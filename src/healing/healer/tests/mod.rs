@@ -1,5 +1,6 @@
 //! A small house for the healer to live in: what it orders is kept, and the test decides what comes of it.
 
+mod ensemble;
 mod learning;
 mod schedules;
 mod stories;
