@@ -36,6 +36,8 @@ pub mod swarms;
 
 pub mod backtest;
 
+pub mod healing;
+
 pub mod sim;
 
 // What runs it.
