@@ -153,6 +153,7 @@ async fn panel(store: &Store, archive: &Arc<Archive>) -> Result<(), Failed> {
         now,
         keep: true,
         kill: None,
+        guidance: Arc::default(),
     };
     let played = play(&house, &order).await?;
     let n_bets = played

@@ -12,6 +12,8 @@ use std::fmt;
 /// A decision, and what it was made from.
 #[derive(Clone, Debug, Default)]
 pub struct Held {
+    /// What it was decided on: `open`, `close`, or empty for the latest prices of an instant.
+    pub basis: String,
     /// Fingerprint of what was known.
     pub data: String,
     /// Fingerprint of the settings.
@@ -75,6 +77,13 @@ pub enum Why {
         /// And now.
         now: String,
     },
+    /// One was decided at the latest prices of an instant, the other at the openers or the close.
+    Basis {
+        /// What then.
+        then: String,
+        /// And now.
+        now: String,
+    },
     /// Other facts were known.
     Facts {
         /// Fingerprint then.
@@ -129,7 +138,8 @@ pub fn why(then: &Held, now: &Held) -> Vec<Why> {
 /// What two rounds were held on otherwise; empty when all they depend on is the same.
 pub fn roots(then: &Held, now: &Held) -> Vec<Why> {
     let pairs = [
-        (&then.data, &now.data, Why::facts as Root),
+        (&then.basis, &now.basis, Why::basis as Root),
+        (&then.data, &now.data, Why::facts),
         (&then.settings, &now.settings, Why::settings),
         (&then.program, &now.program, Why::program),
     ];
@@ -147,6 +157,10 @@ pub fn roots(then: &Held, now: &Held) -> Vec<Why> {
 type Root = fn(String, String) -> Why;
 
 impl Why {
+    fn basis(then: String, now: String) -> Why {
+        Why::Basis { then, now }
+    }
+
     fn facts(then: String, now: String) -> Why {
         Why::Facts { then, now }
     }
@@ -174,6 +188,7 @@ impl Why {
             Why::Restarted { .. } => "restart",
             Why::Opinions { .. } => "opinions",
             Why::Exposure { .. } => "exposure",
+            Why::Basis { .. } => "basis",
             Why::Facts { .. } => "facts",
             Why::Settings { .. } => "settings",
             Why::Program { .. } => "program",
@@ -315,6 +330,13 @@ impl fmt::Display for Why {
                 )
             }
             Why::Exposure { then, now } => write!(f, "what was bet before binds otherwise: {then}; now {now}"),
+            Why::Basis { then, now } => {
+                let name = |basis: &str| match basis {
+                    "" => "the latest prices of its instant".to_owned(),
+                    other => format!("prices at the {other}"),
+                };
+                write!(f, "one was decided at {}, the other at {}", name(then), name(now))
+            }
             Why::Facts { then, now } => write!(f, "other facts were known as of then ({then}, now {now})"),
             Why::Settings { then, now } => write!(f, "the settings were others ({then}, now {now})"),
             Why::Program { then, now } => write!(f, "another program decided ({then}, now {now})"),

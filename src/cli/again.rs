@@ -61,9 +61,9 @@ pub async fn hold_again(session: &Session, row: &Round) -> Result<(WeekOrder, Pl
 ///
 /// # Errors
 /// [`Failure`] of the week.
-pub async fn backtest(session: &Session, row: &Round) -> Result<PlayedWeek, Failure> {
+pub async fn backtest(session: &Session, row: &Round) -> Result<(WeekOrder, PlayedWeek), Failure> {
     // A backtest is told nothing by the orchestrator.
-    Ok(hold(session, when(row)?, AsOf::Open, row, Arc::default()).await?.1)
+    hold(session, when(row)?, AsOf::Open, row, Arc::default()).await
 }
 
 async fn hold(

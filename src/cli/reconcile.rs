@@ -8,6 +8,7 @@ use super::again::{backtest, hold_again, on_a_copy};
 use super::output::emit;
 use super::session::Session;
 use super::{Failure, again, session};
+use crate::agents::specialists::data_engineer::AsOf;
 use crate::app::order::{CODE_VERSION, WeekOrder};
 use crate::app::week::PlayedWeek;
 use crate::backtest::reconcile::{Against, Held, Look, Market, Why, against, why};
@@ -158,6 +159,7 @@ async fn compare_all(
         for pick in stored.get(&row.id).into_iter().flatten() {
             let market = (pick.game_id.clone(), pick.market.clone());
             let then = Held {
+                basis: String::new(),
                 data: row.data_hash.clone(),
                 settings: row.settings_hash.clone(),
                 program: row.code_version.clone(),
@@ -172,7 +174,7 @@ async fn compare_all(
         }
         if let std::collections::btree_map::Entry::Vacant(place) = openers.entry(when) {
             let played = backtest(session, row).await?;
-            place.insert(held(&order, &played));
+            place.insert(held(&played.0, &played.1));
         }
         bar.inc(1);
     }
@@ -190,6 +192,10 @@ fn held(order: &WeekOrder, played: &PlayedWeek) -> BTreeMap<Market, Held> {
     let mut all = BTreeMap::new();
     for round in &played.rounds {
         let of = |decision: &Decision| Held {
+            basis: match order.as_of {
+                AsOf::At(_) => String::new(),
+                AsOf::Open | AsOf::Close => order.as_of.name(),
+            },
             data: format!("{:016x}", round.convened.view.fingerprint()),
             settings: order.settings.fingerprint(),
             program: CODE_VERSION.to_owned(),

@@ -139,6 +139,13 @@ fn what_was_known_the_settings_and_the_program_are_roots() {
             },
         ),
         (
+            "basis",
+            Held {
+                basis: "open".into(),
+                ..then.clone()
+            },
+        ),
+        (
             "guidance",
             Held {
                 round: "x".into(),

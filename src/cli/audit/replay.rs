@@ -114,7 +114,10 @@ fn compare(pick: &Pick, row: &Round, again: &RoundRecord, round_same: bool) -> A
     let same_market = |p: &&Pick| p.game_id == pick.game_id && p.market == pick.market;
     let derived = again.picks.iter().find(same_market);
     let same = derived.is_some_and(|derived| bare(derived) == bare(pick));
+    // Both are held at one moment.
+    let basis = String::new();
     let then = Held {
+        basis: basis.clone(),
         data: row.data_hash.clone(),
         settings: row.settings_hash.clone(),
         program: row.code_version.clone(),
@@ -122,6 +125,7 @@ fn compare(pick: &Pick, row: &Round, again: &RoundRecord, round_same: bool) -> A
         decision: serde_json::from_str(&pick.body).ok(),
     };
     let now = Held {
+        basis,
         data: again.round.data_hash.clone(),
         settings: again.round.settings_hash.clone(),
         program: CODE_VERSION.to_owned(),

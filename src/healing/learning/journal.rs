@@ -65,9 +65,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RevertError {
     /// It is not, or no longer, in the journal.
-    #[error(
-        "taking back change {0}: it is not in the journal, which keeps the newest {MAX_CHANGES}"
-    )]
+    #[error("taking back change {0}: it is not in the journal, which keeps the newest {MAX_CHANGES}")]
     Unknown(u64),
     /// It was taken back before.
     #[error("taking back change {0}: it was taken back already; nothing is left to do")]

@@ -166,6 +166,8 @@ fn a_seat_that_crashes_is_asked_again_whether_or_not_its_model_was_thinking() {
         (1, 2, 0),
         "its question was in its mailbox"
     );
+    // In another house: the first would answer its round from what it has kept.
+    let stage = Stage::new(minds(vec![slot("only", Some(Provider::Ollama))]));
     let held = stage.hold_with(Crash::After(Duration::from_secs(2)), |_, _| Manner::Slow(5));
     let log = held.seat();
     assert!(held.stance().starts_with("p 0."), "{}", held.stance());

@@ -62,7 +62,11 @@ fn a_seat_with_a_record_votes_and_one_that_is_silent_changes_no_pick() {
     assert!(voting > 0 && own.iter().any(|vote| vote.weight > 1.0), "{voting} votes");
 
     // The same round with a model that does not answer is the round of a house without one.
-    let silent = stage.hold(|_, _| Manner::Fails(WireError::Connect("refused".to_owned())));
+    // In another house of the same past: this one has kept what was answered in the round.
+    let mut other = self::stage();
+    other.archive = Arc::clone(&stage.archive);
+    with_past(&mut other);
+    let silent = other.hold(|_, _| Manner::Fails(WireError::Connect("refused".to_owned())));
     assert!(silent.seat().stood_down.is_some(), "it brings no record");
     let mut without = Stage::new(minds(Vec::new()));
     without.archive = Arc::clone(&stage.archive);
