@@ -27,6 +27,11 @@ use std::{
 const SHUTDOWN: Duration = Duration::from_secs(3600);
 /// Virtual time after which a body is taken to wait for something that never comes; a replayed season is shorter.
 const LIFETIME: Duration = Duration::from_secs(366 * 86_400);
+/// Threads for blocking work in a test: as many as tokio has by default, since some of it may hang on purpose.
+const MANY_THREADS: usize = 512;
+/// In a replay: glibc keeps memory apart for each thread, and a season of work on a dozen left 464 MB where one thread left
+/// 105. Nothing there waits for another blocking job.
+const FEW_THREADS: usize = 2;
 /// Time moves only when nobody has anything to do, so the shortest sleep lasts until all is done.
 const SETTLE: Duration = Duration::from_millis(1);
 /// 2025-09-05 00:20 UTC, the first kickoff of a season: records made in a world carry plausible dates.
@@ -77,7 +82,7 @@ impl World {
     /// [`World::expect_fault`], an expected fault did not happen, anything panicked outside actors, or the body waits for
     /// something that never comes; the text names the seed and the culprits.
     pub fn run<T>(seed: u64, body: impl AsyncFnOnce(&World) -> T) -> T {
-        let staged = World::stage(seed, FROM, body);
+        let staged = World::stage(seed, FROM, MANY_THREADS, body);
         let (world, after) = (&staged.world, staged.after);
         let obituary = |what: &[String]| {
             let lines = what.join("\n  ");
@@ -117,7 +122,7 @@ impl World {
         from: DateTime<Utc>,
         body: impl AsyncFnOnce(&World) -> T,
     ) -> (Option<T>, Vec<String>) {
-        let staged = World::stage(seed, from, body);
+        let staged = World::stage(seed, from, FEW_THREADS, body);
         let mut faults = staged.world.faults();
         faults.extend(staged.complaints);
         match staged.ended {
@@ -127,7 +132,12 @@ impl World {
         }
     }
 
-    fn stage<T>(seed: u64, from: DateTime<Utc>, body: impl AsyncFnOnce(&World) -> T) -> Staged<T> {
+    fn stage<T>(
+        seed: u64,
+        from: DateTime<Utc>,
+        n_threads: usize,
+        body: impl AsyncFnOnce(&World) -> T,
+    ) -> Staged<T> {
         let census = Census::open();
         let closing = Closing;
         let origin = Arc::new(OnceLock::<Origin>::new());
@@ -137,6 +147,7 @@ impl World {
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .start_paused(true)
+                .max_blocking_threads(n_threads)
                 .on_thread_start(move || {
                     if let (Some(census), Some(origin)) = (sharing.upgrade(), its_origin.get()) {
                         census.join();
