@@ -147,11 +147,9 @@ impl Show {
 
     fn tell(&mut self, house: &House, happened: &Happened) -> io::Result<()> {
         let slot = &happened.slot;
-        let begins = self.week != Some(slot.when);
-        if begins && self.week.is_some_and(|week| week < slot.when) {
+        // Late slots of a week fall into the next one, which begins with the first of its own.
+        if self.week.is_none_or(|week| week < slot.when) {
             self.results();
-        }
-        if begins {
             self.week = Some(slot.when);
         }
         if let Some(graded) = &happened.graded {
