@@ -88,6 +88,15 @@ const IDLE: TimeDelta = TimeDelta::hours(6);
 /// The clock is looked at this often: a machine that slept does not tell its timers.
 const GLANCE: Duration = Duration::from_secs(60);
 
+/// Lets time of the wall pass while that of a world stands still.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "on a blocking thread: a timer would let virtual time pass at once"
+)]
+fn let_pass(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// A closure over the database.
 pub(super) struct With<F>(pub(super) F);
 
@@ -190,7 +199,7 @@ impl Unattended<'_> {
             let step = left.min(GLANCE);
             if let Some(speed) = self.standing.speed {
                 // A blocking thread is waited for while virtual time stands still.
-                let paced = tokio::task::spawn_blocking(move || std::thread::sleep(step / speed.max(1)));
+                let paced = tokio::task::spawn_blocking(move || let_pass(step / speed.max(1)));
                 paced.await.ok();
             }
             tokio::time::sleep(step).await;
